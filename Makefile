@@ -1,0 +1,54 @@
+# Everything a newcomer needs is here; `make` alone lists it.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+PORT ?= 8080
+VENV := .venv
+BIN := $(VENV)/bin
+# uv from the PATH, else a private one.
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+
+.PHONY: help setup demo test test-fast check format lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.tools/bin/uv:
+	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Comanda needs Python 3.11 or newer"'
+	$(PYTHON) -m venv .tools
+	.tools/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+$(VENV)/.ready: requirements.txt requirements-dev.txt pyproject.toml $(filter .tools/bin/uv,$(UV))
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: $(VENV)/.ready ## Install everything into .venv
+
+demo: setup ## Start Comanda on a demo brand and put a first order through it
+	@exec $(BIN)/comanda demo --port $(PORT) --data-dir .demo
+
+test: setup ## Run every test, on SQLite and on PostgreSQL
+	$(BIN)/python -m pytest
+
+test-fast: setup ## Run the tests that need no server process
+	$(BIN)/python -m pytest tests/unit tests/architecture
+
+check: setup ## Format, lint, types, layers, house rules, lock files: what CI runs
+	$(BIN)/ruff format --check src tests tools
+	$(BIN)/ruff check src tests tools
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python tools/tidy.py
+
+format: setup ## Format and mend what can be mended
+	$(BIN)/ruff check --fix-only --quiet src tests tools || true
+	$(BIN)/ruff format src tests tools
+
+lock: $(filter .tools/bin/uv,$(UV)) ## Lock the dependencies with hashes and no index address
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml --group dev -o requirements-dev.txt
+
+clean: ## Remove what setup and demo made
+	rm -rf .venv .tools .demo

@@ -1,0 +1,5 @@
+"""``python -m comanda``."""
+
+from comanda.cli.app import main
+
+main()

@@ -1,0 +1,222 @@
+"""What operators do to an installation: brands, callers, catalogues. The command line and the demo stand on this.
+
+Every secret is made here, returned once, and stored only as a hash.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from babel.core import get_global
+from babel.numbers import get_currency_precision, is_currency
+
+from comanda.access.model import SCOPES
+from comanda.access.secrets import hash_password, random_text, sha256_hex
+from comanda.base import limits
+from comanda.base.errors import SetupError
+from comanda.catalogue.document import Changes, Document, check_document
+from comanda.catalogue.model import Terminal
+from comanda.catalogue.snapshot import Snapshot, with_changes
+from comanda.orders.phone import normalise_phone
+from comanda.store import access, tables
+from comanda.store.catalogue import PhonedCustomer
+from comanda.store.store import Store
+from comanda.store.transaction import Transaction
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_CALLER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+ROLES = ("cashier", "cook", "call_centre", "manager")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """What a client may be set to (contract 14.1.8, 14.1.12, 14.2, 14.7)."""
+
+    venue_id: int | None = None
+    venues: tuple[int, ...] = ()
+    scopes: tuple[str, ...] = SCOPES
+    guest_customers: str = "none"
+    unique_integration_id: bool = True
+    duplicate_window_s: int = 0
+    quota_per_minute: int | None = None
+
+
+async def add_brand(store: Store, brand_id: str, *, name: str, currency: str, region: str, is_test: bool) -> None:
+    """Add a brand; its currency's decimals are taken from CLDR now and never derived again."""
+    _check_name(_SLUG, brand_id, "a brand's slug is lower-case letters, digits, - and _")
+    if not is_currency(currency):
+        raise SetupError(f"{currency} is no ISO 4217 currency")
+    if region not in get_global("territory_currencies"):
+        raise SetupError(f"{region} is no ISO 3166 region")
+    row = {
+        "brand_id": brand_id,
+        "name": name or brand_id,
+        "is_test": is_test,
+        "currency": currency,
+        "decimals": get_currency_precision(currency),
+        "region": region,
+        "enabled": True,
+        "catalogue_version": 0,
+        "next_guest_id": 1,
+    }
+    await store.run(lambda: access.add_row(tables.brands, row, f"brand {brand_id}"))
+
+
+async def add_integrator(store: Store, integrator_id: str, *, name: str, is_test: bool) -> None:
+    """Add an integrator, who may call for every brand that gives it a client."""
+    _check_name(_CALLER, integrator_id, "an integrator's id is letters, digits, - _ and .")
+    row = {"integrator_id": integrator_id, "name": name or integrator_id, "is_test": is_test, "enabled": True}
+    await store.run(lambda: access.add_row(tables.integrators, row, f"integrator {integrator_id}"))
+
+
+async def add_client(
+    store: Store, brand_id: str, client_id: str, *, name: str, settings: ClientSettings, secret: str | None = None
+) -> str:
+    """Add a client of a brand; returns its secret, which cannot be shown again."""
+    _check_name(_CALLER, client_id, "a client's id is letters, digits, - _ and .")
+    _check_client(settings)
+    await _require_brand(store, brand_id)
+    made = secret or random_text(40)
+    row = {
+        "brand_id": brand_id,
+        "client_id": client_id,
+        "name": name or client_id,
+        "secret_sha256": sha256_hex(made),
+        "enabled": True,
+        "venue_id": settings.venue_id,
+        "venues": json.dumps(settings.venues),
+        "scopes": json.dumps(settings.scopes),
+        "guest_customers": settings.guest_customers,
+        "unique_integration_id": settings.unique_integration_id,
+        "duplicate_window_s": settings.duplicate_window_s,
+        "quota_per_minute": settings.quota_per_minute,
+    }
+    await store.run(lambda: access.add_row(tables.clients, row, f"client {client_id}"))
+    return made
+
+
+async def rotate_client(store: Store, brand_id: str, client_id: str) -> str:
+    """Give a client another secret; its tokens stay good for their hour."""
+    made = random_text(40)
+    key = {"brand_id": brand_id, "client_id": client_id}
+    values = {"secret_sha256": sha256_hex(made)}
+    await store.run(lambda: access.change_row(tables.clients, key, values, f"client {client_id}"))
+    return made
+
+
+async def add_staff(
+    store: Store, brand_id: str, username: str, *, name: str, role: str, venues: tuple[int, ...]
+) -> str:
+    """Add a person; returns a first password, which cannot be shown again."""
+    _check_name(_CALLER, username, "a user name is letters, digits, - _ and .")
+    if role not in ROLES:
+        raise SetupError(f"a role is one of {', '.join(ROLES)}")
+    await _require_brand(store, brand_id)
+    made = random_text(16)
+    row = {
+        "brand_id": brand_id,
+        "username": username,
+        "name": name or username,
+        "role": role,
+        "venues": json.dumps(venues),
+        "password_hash": hash_password(made),
+        "enabled": True,
+    }
+    await store.run(lambda: access.add_row(tables.staff, row, f"user {username}"))
+    return made
+
+
+async def rotate_staff(store: Store, brand_id: str, username: str) -> str:
+    """Give a person another password."""
+    made = random_text(16)
+    key = {"brand_id": brand_id, "username": username}
+    values = {"password_hash": hash_password(made)}
+    await store.run(lambda: access.change_row(tables.staff, key, values, f"user {username}"))
+    return made
+
+
+async def add_terminal(store: Store, brand_id: str, *, venue_id: int, name: str) -> tuple[int, str]:
+    """Add a terminal to the catalogue with a device token of its own; returns its id and the token."""
+    snapshot = await catalogue_of(store, brand_id)
+    if venue_id not in snapshot.venues:
+        raise SetupError(f"there is no venue {venue_id}")
+    terminal_id = max(snapshot.terminals, default=0) + 1
+    document = Document(terminals=(Terminal(id=terminal_id, name=name, venue_id=venue_id),))
+    await import_document(store, brand_id, document)
+    return terminal_id, await rotate_terminal(store, brand_id, terminal_id)
+
+
+async def rotate_terminal(store: Store, brand_id: str, terminal_id: int) -> str:
+    """Give a terminal a device token; any earlier one stops working."""
+    snapshot = await catalogue_of(store, brand_id)
+    terminal = snapshot.terminals.get(terminal_id)
+    if terminal is None:
+        raise SetupError(f"there is no terminal {terminal_id}")
+    made = random_text(40)
+    row = {
+        "brand_id": brand_id,
+        "device_id": terminal_id,
+        "kind": "terminal",
+        "venue_id": terminal.venue_id,
+        "token_sha256": sha256_hex(made),
+        "enabled": True,
+    }
+    await store.run(lambda: access.put_device(row))
+    return made
+
+
+async def set_enabled(store: Store, table_name: str, key: dict[str, Any], *, enabled: bool) -> None:
+    """Enable or disable a brand, integrator, client, person or device; it works within a second."""
+    table = tables.metadata.tables[table_name]
+    what = " ".join(str(value) for value in key.values())
+    await store.run(lambda: access.change_row(table, key, {"enabled": enabled}, what))
+
+
+async def list_rows(store: Store, table_name: str, brand_id: str | None) -> list[dict[str, Any]]:
+    """What is known, without secrets."""
+    table = tables.metadata.tables[table_name]
+
+    def build() -> Transaction[list[dict[str, Any]]]:
+        return access.list_rows(table, brand_id)
+
+    return await store.read(build)
+
+
+async def catalogue_of(store: Store, brand_id: str) -> Snapshot:
+    """A brand's catalogue as it is now. Raises SetupError for an unknown brand."""
+    await _require_brand(store, brand_id)
+    return with_changes(Snapshot(), 1, await store.changed_resources(brand_id, -1))  # type: ignore[arg-type]
+
+
+async def import_document(store: Store, brand_id: str, document: Document) -> Changes:
+    """Check a document against the brand's catalogue and apply it whole, or raise SetupError with every problem."""
+    check_document(document, await catalogue_of(store, brand_id))
+    region = (await store.directory()).brands[brand_id].region
+    people = [
+        PhonedCustomer(customer, normalise_phone(customer.phone, region) if customer.phone else None)
+        for customer in document.customers
+    ]
+    return await store.apply_document(brand_id, document, people)
+
+
+async def _require_brand(store: Store, brand_id: str) -> None:
+    if brand_id not in (await store.directory()).brands:
+        raise SetupError(f"There is no brand {brand_id!r}; add it with: comanda brand add {brand_id}")
+
+
+def _check_client(settings: ClientSettings) -> None:
+    unknown = set(settings.scopes) - set(SCOPES)
+    if unknown:
+        raise SetupError(f"unknown scope {', '.join(sorted(unknown))}; known are {', '.join(SCOPES)}")
+    if settings.guest_customers not in ("none", "match"):
+        raise SetupError("guest customers are none or match")
+    if not 0 <= settings.duplicate_window_s <= limits.MAX_DUPLICATE_WINDOW_S:
+        raise SetupError(f"the duplicate window is 0 to {limits.MAX_DUPLICATE_WINDOW_S} seconds")
+    if settings.venues and settings.venue_id is not None and settings.venue_id not in settings.venues:
+        raise SetupError("the client's own venue must be one of the venues it is limited to")
+
+
+def _check_name(pattern: re.Pattern[str], name: str, rule: str) -> None:
+    if not pattern.fullmatch(name):
+        raise SetupError(f"{name!r} cannot be used: {rule}, at most 63 characters")

@@ -1,0 +1,1 @@
+"""Foundations: money, numbers, time, errors, limits. Imports nothing else of Comanda."""

@@ -1,0 +1,54 @@
+"""Time as Comanda keeps it: integer microseconds since the Unix epoch, UTC; and the forms the wire uses."""
+
+import time
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
+from functools import lru_cache
+from typing import NewType
+from zoneinfo import ZoneInfo
+
+Micros = NewType("Micros", int)
+"""Microseconds since 1970-01-01T00:00:00Z."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def now_micros() -> Micros:
+    """The present instant in UTC."""
+    return Micros(time.time_ns() // 1_000)
+
+
+def iso_micros(instant: Micros) -> str:
+    """``2026-02-02T13:45:53.000000Z``, the form of orders (contract 5)."""
+    seconds, micros = divmod(instant, 1_000_000)
+    return f"{_second_text(seconds)}.{micros:06d}Z"
+
+
+def envelope_times(instant: Micros) -> tuple[str, int]:
+    """``timestamp`` (UTC, ``YYYY-MM-DD HH:mm:ss``) and ``unix`` of the same instant (contract 14.8)."""
+    seconds = instant // 1_000_000
+    return _second_text(seconds).replace("T", " "), seconds
+
+
+def day_bounds(first: date, last: date, zone: str) -> tuple[Micros, Micros]:
+    """The half-open span of instants that the days ``first`` to ``last`` cover in a venue's zone."""
+    timezone = ZoneInfo(zone)
+    begin = datetime.combine(first, time_of_day(), timezone)
+    end = datetime.combine(last + timedelta(days=1), time_of_day(), timezone)
+    return _micros(begin), _micros(end)
+
+
+def business_day(instant: Micros, zone: str, day_start: str) -> date:
+    """The venue's day an instant belongs to: a day runs from ``day_start`` (``HH:MM``, local) to the next."""
+    hours, minutes = day_start.split(":")
+    local = datetime.fromtimestamp(instant / 1_000_000, ZoneInfo(zone))
+    return (local - timedelta(hours=int(hours), minutes=int(minutes))).date()
+
+
+def _micros(moment: datetime) -> Micros:
+    return Micros((moment - _EPOCH) // timedelta(microseconds=1))
+
+
+@lru_cache(maxsize=64)
+def _second_text(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,0 +1,274 @@
+"""A catalogue as one readable document: parsed, validated whole, compared, written back.
+
+In: YAML, JSON, or products as CSV. Out: a `Document`, or every problem at once. Nothing is applied here.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import yaml
+
+from comanda.base import limits
+from comanda.base.errors import Problem, SetupError
+from comanda.base.json import to_json
+from comanda.base.money import plain
+from comanda.base.numbers import Stock, Unreadable, read_number
+from comanda.base.reading import Reading, nesting, read_struct
+from comanda.catalogue.model import (
+    RESOURCES,
+    Category,
+    Customer,
+    ModifierGroup,
+    Product,
+    Resource,
+    SaleType,
+    Station,
+    StopListEntry,
+    Terminal,
+    Venue,
+)
+from comanda.catalogue.snapshot import Snapshot, with_changes
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A brand's catalogue, or a part of it; what it does not mention stays as it is."""
+
+    venues: tuple[Venue, ...] = ()
+    sale_types: tuple[SaleType, ...] = ()
+    terminals: tuple[Terminal, ...] = ()
+    stations: tuple[Station, ...] = ()
+    categories: tuple[Category, ...] = ()
+    modifier_groups: tuple[ModifierGroup, ...] = ()
+    products: tuple[Product, ...] = ()
+    customers: tuple[Customer, ...] = ()
+    stop_list: tuple[StopListEntry, ...] = ()
+
+    def resources(self) -> dict[str, Sequence[Resource]]:
+        """What belongs into snapshots, by kind."""
+        return {kind.plural: getattr(self, kind.plural) for kind in RESOURCES}
+
+    @classmethod
+    def of(
+        cls,
+        resources: Mapping[str, Sequence[Any]],
+        *,
+        customers: Sequence[Customer],
+        stop_list: Sequence[tuple[int, int, int]],
+    ) -> "Document":
+        """A document from what a store holds; stop-list quantities come in thousandths."""
+        entries = tuple(
+            StopListEntry(venue_id=venue, product_id=product, quantity=Stock(Decimal(milli) / 1000))
+            for venue, product, milli in stop_list
+        )
+        lists: dict[str, Any] = {kind: tuple(found) for kind, found in resources.items()}
+        return cls(**lists, customers=tuple(customers), stop_list=entries)
+
+
+@dataclass(slots=True)
+class Changes:
+    """What applying a document changed: kind, id, name, and whether it is new."""
+
+    rows: list[tuple[str, int, str, bool]] = field(default_factory=list)
+
+    def note(self, kind: str, resource_id: int, name: str, *, added: bool) -> None:
+        """Remember one change."""
+        self.rows.append((kind, resource_id, name, added))
+
+    def counts(self) -> dict[str, int]:
+        """How many changes there were of each kind."""
+        found: dict[str, int] = {}
+        for kind, _, _, _ in self.rows:
+            found[kind] = found.get(kind, 0) + 1
+        return found
+
+    def __bool__(self) -> bool:
+        return bool(self.rows)
+
+
+class DocumentError(SetupError):
+    """A document that cannot be applied, with every reason."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        shown = [f"  {problem.field}: {problem.message}" for problem in problems[:50]]
+        more = [f"  … and {len(problems) - 50} more"] if len(problems) > 50 else []
+        super().__init__("\n".join([f"{len(problems)} problem(s) in the document:", *shown, *more]))
+        self.problems = tuple(problems)
+
+
+def read_document(path: Path) -> Document:
+    """Read a document from a file by its ending: ``.yaml``, ``.yml``, ``.json`` or ``.csv`` (products).
+
+    Raises SetupError when it cannot be read, DocumentError with every problem of its content.
+    """
+    try:
+        size = path.stat().st_size
+        if size > limits.MAX_DOCUMENT_BYTES:
+            raise SetupError(f"{path} is larger than {limits.MAX_DOCUMENT_BYTES} bytes")
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetupError(f"{path} cannot be read: {error}") from error
+    if path.suffix == ".csv":
+        return parse_document({"products": list(_csv_products(text))})
+    if path.suffix == ".json":
+        return parse_document(_json_value(text))
+    if path.suffix in (".yaml", ".yml"):
+        return parse_document(_yaml_value(text))
+    raise SetupError(f"{path}: the ending must be .yaml, .yml, .json or .csv")
+
+
+def parse_document(value: Any) -> Document:
+    """Check a document's form. Raises DocumentError with every problem."""
+    reading = Reading()
+    if nesting(value) > limits.MAX_DOCUMENT_NESTING:
+        raise SetupError(f"the document is nested deeper than {limits.MAX_DOCUMENT_NESTING} levels")
+    document = read_struct(Document, {} if value is None else value, "", reading)
+    for path in reading.unknown:
+        reading.refuse(path, "unknown_field", "is not known here")
+    if document is None or reading.problems:
+        raise DocumentError(reading.problems)
+    return document
+
+
+def check_document(document: Document, snapshot: Snapshot) -> Snapshot:
+    """Check a document against itself and what is there already; returns the catalogue as it would be.
+
+    Raises DocumentError with every problem: repeated ids, references to nothing, unknown time zones.
+    """
+    problems = list(_repeated(document))
+    everything = [resource for resources in document.resources().values() for resource in resources]
+    after = with_changes(snapshot, snapshot.version + 1, everything)
+    for path, target, wanted in _references(document):
+        if wanted is not None and wanted not in getattr(after, target):
+            problems.append(Problem(path, "unknown_reference", f"there is no {target[:-1]} {wanted}", wanted))
+    for index, venue in enumerate(document.venues):
+        if not _zone_exists(venue.timezone):
+            message = f"{venue.timezone} is not an IANA time zone"
+            problems.append(Problem(f"venues[{index}].timezone", "unknown_time_zone", message, venue.timezone))
+    if problems:
+        raise DocumentError(problems)
+    return after
+
+
+def write_document(document: Document, *, as_json: bool) -> str:
+    """The document as YAML or JSON text, numbers exact."""
+    value = msgspec.to_builtins(document, enc_hook=plain, builtin_types=(Decimal,))
+    if as_json:
+        return msgspec.json.format(to_json(value), indent=2).decode() + "\n"
+    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+    return text
+
+
+def _repeated(document: Document) -> Iterator[Problem]:
+    kinds: dict[str, Sequence[Any]] = {**document.resources(), "customers": document.customers}
+    for kind, resources in kinds.items():
+        seen: set[int] = set()
+        for index, resource in enumerate(resources):
+            if resource.id in seen:
+                yield Problem(f"{kind}[{index}].id", "repeated", f"id {resource.id} is used twice", resource.id)
+            seen.add(resource.id)
+
+
+def _references(document: Document) -> Iterator[tuple[str, str, int | None]]:
+    """Every reference: where it stands, what it points at, the id."""
+    for i, venue in enumerate(document.venues):
+        yield f"venues[{i}].default_terminal_id", "terminals", venue.default_terminal_id
+        yield f"venues[{i}].default_station_id", "stations", venue.default_station_id
+    for i, terminal in enumerate(document.terminals):
+        yield f"terminals[{i}].venue_id", "venues", terminal.venue_id
+    for i, sale_type in enumerate(document.sale_types):
+        for venue_id in sale_type.disabled_venues:
+            yield f"sale_types[{i}].disabled_venues", "venues", venue_id
+    for i, category in enumerate(document.categories):
+        yield f"categories[{i}].parent_id", "categories", category.parent_id
+        yield f"categories[{i}].station_id", "stations", category.station_id
+    for i, product in enumerate(document.products):
+        yield from _product_references(f"products[{i}]", product)
+    for i, entry in enumerate(document.stop_list):
+        yield f"stop_list[{i}].venue_id", "venues", entry.venue_id
+        yield f"stop_list[{i}].product_id", "products", entry.product_id
+
+
+def _product_references(path: str, product: Product) -> Iterator[tuple[str, str, int | None]]:
+    yield f"{path}.parent_id", "products", product.parent_id
+    yield f"{path}.category_id", "categories", product.category_id
+    yield f"{path}.station_id", "stations", product.station_id
+    for group in product.modifier_groups:
+        yield f"{path}.modifier_groups", "modifier_groups", group
+    for offer in product.venues:
+        yield f"{path}.venues", "venues", offer.venue_id
+
+
+def _zone_exists(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def _json_value(text: str) -> Any:
+    try:
+        return msgspec.json.Decoder(float_hook=read_number).decode(text)
+    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+        raise SetupError(f"the document is not JSON: {error}") from error
+
+
+def _yaml_value(text: str) -> Any:
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_Loader)):
+            raise SetupError("the document uses YAML aliases, which are not accepted")
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - _Loader is a SafeLoader
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise SetupError(f"the document is not YAML: {error}") from error
+
+
+def _csv_products(text: str) -> Iterator[dict[str, Any]]:
+    """Products from CSV whose header names product fields; ``modifier_groups`` are ids parted by spaces."""
+    rows = csv.DictReader(io.StringIO(text))
+    for row in rows:
+        yield {name: _csv_value(name, value) for name, value in row.items() if name and value not in ("", None)}
+
+
+def _csv_value(name: str, value: str) -> Any:
+    if name == "modifier_groups":
+        return [_csv_value("id", part) for part in value.split()]
+    if name in ("active", "sold_by_weight"):
+        return {"1": True, "true": True, "0": False, "false": False}.get(value.lower(), value)
+    if name not in ("id", "price", "parent_id", "category_id", "station_id"):
+        return value
+    number = read_number(value.strip())
+    if isinstance(number, Unreadable) or not number.is_finite():
+        return value
+    return int(number) if number == number.to_integral_value() and number.adjusted() < 18 else number
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML whose decimals never become floats and whose dates stay texts."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - how PyYAML spells it
+        first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
+        for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML with exact decimals."""
+
+
+def _construct_decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
+    return read_number(str(loader.construct_scalar(node)).replace("_", ""))
+
+
+def _represent_decimal(dumper: yaml.SafeDumper, value: Decimal) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:float", str(value))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:float", _construct_decimal)
+_Dumper.add_representer(Decimal, _represent_decimal)

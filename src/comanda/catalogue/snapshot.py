@@ -1,0 +1,80 @@
+"""A brand's catalogue as one frozen value that the order's path reads without awaiting anything.
+
+Customers and stop-list quantities are never in it: they are read by key in the order's own transaction.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from comanda.base.numbers import Money
+from comanda.catalogue import model
+from comanda.catalogue.model import Modifier, ModifierGroup, Product, Resource, SaleType, Terminal, Venue
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything about a brand's menu and venues at one version of its catalogue."""
+
+    version: int = 0
+    venues: Mapping[int, Venue] = field(default_factory=dict)
+    sale_types: Mapping[int, SaleType] = field(default_factory=dict)
+    terminals: Mapping[int, Terminal] = field(default_factory=dict)
+    stations: Mapping[int, model.Station] = field(default_factory=dict)
+    categories: Mapping[int, model.Category] = field(default_factory=dict)
+    modifier_groups: Mapping[int, ModifierGroup] = field(default_factory=dict)
+    products: Mapping[int, Product] = field(default_factory=dict)
+    parents: frozenset[int] = frozenset()
+    """Products that have active variants, and so are not sellable themselves."""
+    modifiers: Mapping[int, Mapping[int, Modifier]] = field(default_factory=dict)
+    """Active modifiers by group id, then by modifier id."""
+
+    def main_venue_id(self) -> int | None:
+        """The venue marked as main, else the lowest id, else None for a brand without venues."""
+        marked = [venue.id for venue in self.venues.values() if venue.is_main and venue.active]
+        return min(marked or self.venues, default=None)
+
+    def modifier_of(self, product: Product, modifier_id: int) -> Modifier | None:
+        """The active modifier ``modifier_id`` of one of the product's groups; variants have their parent's."""
+        for group_id in self.groups_of(product):
+            found = self.modifiers.get(group_id, {}).get(modifier_id)
+            if found is not None:
+                return found
+        return None
+
+    def groups_of(self, product: Product) -> tuple[int, ...]:
+        """The active modifier groups of a product; a variant without its own has its parent's."""
+        parent = self.products.get(product.parent_id) if product.parent_id else None
+        groups = product.modifier_groups or (parent.modifier_groups if parent else ())
+        return tuple(group for group in groups if group in self.modifiers)
+
+
+def price_at(product: Product, venue_id: int) -> Money | None:
+    """What a product costs at a venue, in major units; None where it is not offered."""
+    for offer in product.venues:
+        if offer.venue_id == venue_id:
+            return (product.price if offer.price is None else offer.price) if offer.available else None
+    return product.price
+
+
+def with_changes(snapshot: Snapshot, version: int, changed: Iterable[Resource]) -> Snapshot:
+    """The snapshot at ``version``: only the kinds that changed are copied, only the changed entries replaced."""
+    by_kind: dict[type[Resource], dict[int, Any]] = {}
+    for resource in changed:
+        by_kind.setdefault(type(resource), {})[resource.id] = resource
+    fresh: dict[str, Any] = {
+        kind.plural: MappingProxyType({**getattr(snapshot, kind.plural), **entries})
+        for kind, entries in by_kind.items()
+    }
+    if "products" in fresh:
+        fresh["parents"] = frozenset(p.parent_id for p in fresh["products"].values() if p.parent_id and p.active)
+    if "modifier_groups" in fresh:
+        fresh["modifiers"] = MappingProxyType(
+            {
+                group.id: MappingProxyType({m.id: m for m in group.modifiers if m.active})
+                for group in fresh["modifier_groups"].values()
+                if group.active
+            }
+        )
+    return replace(snapshot, version=version, **fresh)

@@ -1,0 +1,286 @@
+"""``comanda brand|integrator|client|staff|terminal``: who is known, and their secrets, shown once."""
+
+from typing import Annotated
+
+import typer
+
+from comanda import administration
+from comanda.access.model import SCOPES
+from comanda.administration import ClientSettings
+from comanda.cli.options import (
+    AsJson,
+    BrandOption,
+    DatabaseUrl,
+    DataDir,
+    console,
+    show,
+    show_secret,
+    store_settings,
+    with_store,
+)
+
+brands = typer.Typer(help="Brands: a restaurant or a chain.", no_args_is_help=True)
+integrators = typer.Typer(help="Integrators: third parties who post orders.", no_args_is_help=True)
+clients = typer.Typer(help="Clients: a brand's credentials for one channel.", no_args_is_help=True)
+staff = typer.Typer(help="Staff: people who sign in.", no_args_is_help=True)
+terminals = typer.Typer(help="Terminals: tills that accept orders.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Option("--name", help="A name to show.")]
+Enable = Annotated[bool, typer.Option("--undo", help="Enable again.")]
+IsTest = Annotated[bool, typer.Option("--test/--production", help="A test party works only with test parties.")]
+
+
+@brands.command("add")
+def add_brand(
+    slug: str,
+    name: Name = "",
+    currency: Annotated[str, typer.Option(help="ISO 4217.")] = "AZN",
+    region: Annotated[str, typer.Option(help="ISO 3166, for phone numbers.")] = "AZ",
+    is_test: IsTest = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Add a brand."""
+    with_store(
+        store_settings(data_dir, database_url),
+        lambda store: administration.add_brand(
+            store, slug, name=name, currency=currency, region=region, is_test=is_test
+        ),
+    )
+    console.print(f"brand [bold]{slug}[/] added")
+
+
+@brands.command("list")
+def list_brands(as_json: AsJson = False, data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """List the brands."""
+    _list("brands", None, as_json, data_dir, database_url)
+
+
+@brands.command("disable")
+def disable_brand(slug: str, undo: Enable = False, data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """Refuse every call for a brand, from the next second on."""
+    _set_enabled("brands", {"brand_id": slug}, undo, data_dir, database_url)
+
+
+@integrators.command("add")
+def add_integrator(
+    integrator_id: str,
+    name: Name = "",
+    is_test: IsTest = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Add an integrator; it has an id and no secret of its own."""
+    with_store(
+        store_settings(data_dir, database_url),
+        lambda store: administration.add_integrator(store, integrator_id, name=name, is_test=is_test),
+    )
+    console.print(f"integrator [bold]{integrator_id}[/] added")
+
+
+@integrators.command("list")
+def list_integrators(as_json: AsJson = False, data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """List the integrators."""
+    _list("integrators", None, as_json, data_dir, database_url)
+
+
+@integrators.command("disable")
+def disable_integrator(
+    integrator_id: str, undo: Enable = False, data_dir: DataDir = None, database_url: DatabaseUrl = None
+) -> None:
+    """Refuse an integrator everywhere, its living tokens included."""
+    _set_enabled("integrators", {"integrator_id": integrator_id}, undo, data_dir, database_url)
+
+
+@clients.command("add")
+def add_client(
+    client_id: str,
+    brand: BrandOption,
+    name: Name = "",
+    venue: Annotated[int | None, typer.Option(help="The venue its tokens act for; default the main one.")] = None,
+    only_venue: Annotated[list[int] | None, typer.Option(help="Limit to this venue; may be repeated.")] = None,
+    scope: Annotated[list[str] | None, typer.Option(help=f"Allow only this; known: {', '.join(SCOPES)}.")] = None,
+    guests: Annotated[str, typer.Option(help="Customer id 0: none, or match by phone.")] = "none",
+    unique_integration_id: Annotated[bool, typer.Option(help="One order for each integration_id.")] = True,
+    duplicate_window: Annotated[
+        int, typer.Option(help="Seconds in which an identical numbered order is a repeat.")
+    ] = 0,
+    quota: Annotated[int | None, typer.Option(help="Calls a minute of this client's own.")] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Add a client of a brand and print its secret, once."""
+    settings = ClientSettings(
+        venue_id=venue,
+        venues=tuple(only_venue or ()),
+        scopes=tuple(scope or SCOPES),
+        guest_customers=guests,
+        unique_integration_id=unique_integration_id,
+        duplicate_window_s=duplicate_window,
+        quota_per_minute=quota,
+    )
+    secret = with_store(
+        store_settings(data_dir, database_url),
+        lambda store: administration.add_client(store, brand, client_id, name=name, settings=settings),
+    )
+    show_secret("client", client_id, secret, as_json=as_json)
+
+
+@clients.command("list")
+def list_clients(
+    brand: BrandOption, as_json: AsJson = False, data_dir: DataDir = None, database_url: DatabaseUrl = None
+) -> None:
+    """List a brand's clients."""
+    _list("clients", brand, as_json, data_dir, database_url)
+
+
+@clients.command("rotate")
+def rotate_client(
+    client_id: str,
+    brand: BrandOption,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Give a client another secret and print it, once."""
+    secret = with_store(
+        store_settings(data_dir, database_url),
+        lambda store: administration.rotate_client(store, brand, client_id),
+    )
+    show_secret("client", client_id, secret, as_json=as_json)
+
+
+@clients.command("disable")
+def disable_client(
+    client_id: str,
+    brand: BrandOption,
+    undo: Enable = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Refuse a client, its living tokens included."""
+    _set_enabled("clients", {"brand_id": brand, "client_id": client_id}, undo, data_dir, database_url)
+
+
+@staff.command("add")
+def add_staff(
+    username: str,
+    brand: BrandOption,
+    role: Annotated[str, typer.Option(help=f"One of {', '.join(administration.ROLES)}.")] = "manager",
+    name: Name = "",
+    only_venue: Annotated[list[int] | None, typer.Option(help="Limit to this venue; may be repeated.")] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Add a person and print a first password, once."""
+    password = with_store(
+        store_settings(data_dir, database_url),
+        lambda store: administration.add_staff(
+            store, brand, username, name=name, role=role, venues=tuple(only_venue or ())
+        ),
+    )
+    show_secret("user", username, password, as_json=as_json)
+
+
+@staff.command("list")
+def list_staff(
+    brand: BrandOption, as_json: AsJson = False, data_dir: DataDir = None, database_url: DatabaseUrl = None
+) -> None:
+    """List a brand's people."""
+    _list("staff", brand, as_json, data_dir, database_url)
+
+
+@staff.command("rotate")
+def rotate_staff(
+    username: str,
+    brand: BrandOption,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Give a person another password and print it, once."""
+    password = with_store(
+        store_settings(data_dir, database_url),
+        lambda store: administration.rotate_staff(store, brand, username),
+    )
+    show_secret("user", username, password, as_json=as_json)
+
+
+@staff.command("disable")
+def disable_staff(
+    username: str, brand: BrandOption, undo: Enable = False, data_dir: DataDir = None, database_url: DatabaseUrl = None
+) -> None:
+    """Refuse a person."""
+    _set_enabled("staff", {"brand_id": brand, "username": username}, undo, data_dir, database_url)
+
+
+@terminals.command("add")
+def add_terminal(
+    name: str,
+    brand: BrandOption,
+    venue: Annotated[int, typer.Option(help="The venue it stands in.")],
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Add a terminal and print its device token, once."""
+    terminal_id, token = with_store(
+        store_settings(data_dir, database_url),
+        lambda store: administration.add_terminal(store, brand, venue_id=venue, name=name),
+    )
+    show_secret("terminal", str(terminal_id), token, as_json=as_json)
+
+
+@terminals.command("list")
+def list_terminals(
+    brand: BrandOption, as_json: AsJson = False, data_dir: DataDir = None, database_url: DatabaseUrl = None
+) -> None:
+    """List the devices that have a token."""
+    _list("devices", brand, as_json, data_dir, database_url)
+
+
+@terminals.command("rotate")
+def rotate_terminal(
+    terminal_id: int,
+    brand: BrandOption,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Give a terminal another device token and print it, once."""
+    token = with_store(
+        store_settings(data_dir, database_url),
+        lambda store: administration.rotate_terminal(store, brand, terminal_id),
+    )
+    show_secret("terminal", str(terminal_id), token, as_json=as_json)
+
+
+@terminals.command("disable")
+def disable_terminal(
+    terminal_id: int,
+    brand: BrandOption,
+    undo: Enable = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Refuse a terminal's token."""
+    _set_enabled("devices", {"brand_id": brand, "device_id": terminal_id}, undo, data_dir, database_url)
+
+
+def _list(table: str, brand: str | None, as_json: bool, data_dir: DataDir, database_url: DatabaseUrl) -> None:
+    rows = with_store(
+        store_settings(data_dir, database_url), lambda store: administration.list_rows(store, table, brand)
+    )
+    show(rows, as_json=as_json)
+
+
+def _set_enabled(
+    table: str, key: dict[str, str | int], undo: bool, data_dir: DataDir, database_url: DatabaseUrl
+) -> None:
+    with_store(
+        store_settings(data_dir, database_url),
+        lambda store: administration.set_enabled(store, table, dict(key), enabled=undo),
+    )
+    console.print(f"{' '.join(map(str, key.values()))} {'enabled' if undo else 'disabled'}")

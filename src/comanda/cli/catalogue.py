@@ -1,0 +1,66 @@
+"""``comanda import`` and ``comanda export``: a brand's catalogue as one document."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from comanda import administration
+from comanda.catalogue.document import check_document, read_document, write_document
+from comanda.cli.options import AsJson, BrandOption, DatabaseUrl, DataDir, console, store_settings, with_store
+from comanda.store.store import Store
+
+
+def import_catalogue(
+    file: Annotated[Path, typer.Argument(help="A .yaml, .yml or .json document, or .csv with products.")],
+    brand: BrandOption,
+    check_only: Annotated[bool, typer.Option("--check", help="Only say whether it would be taken.")] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Apply a catalogue document: validated whole, applied whole or not at all; prints what changed."""
+    document = read_document(file)
+
+    async def work(store: Store) -> None:
+        if check_only:
+            check_document(document, await administration.catalogue_of(store, brand))
+            console.print("the document is sound; nothing was changed")
+            return
+        changes = await administration.import_document(store, brand, document)
+        if as_json:
+            rows = [
+                {"kind": k, "id": i, "name": n, "change": "added" if a else "changed"} for k, i, n, a in changes.rows
+            ]
+            typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+            return
+        for kind, resource_id, name, added in changes.rows[:200]:
+            console.print(f"{'added  ' if added else 'changed'} {kind} {resource_id}  {name}", markup=False)
+        if len(changes.rows) > 200:
+            console.print(f"… and {len(changes.rows) - 200} more")
+        counts = ", ".join(f"{count} {kind}" for kind, count in changes.counts().items())
+        console.print(f"applied: {counts or 'nothing was different'}")
+
+    with_store(store_settings(data_dir, database_url), work)
+
+
+def export_catalogue(
+    brand: BrandOption,
+    out: Annotated[Path | None, typer.Option("--out", help="A file; default standard output.")] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Write a brand's whole catalogue, customers and stop list included, as a document that import reads."""
+
+    async def work(store: Store) -> str:
+        await administration.catalogue_of(store, brand)
+        document = await store.whole_catalogue(brand)
+        return write_document(document, as_json=as_json or (out is not None and out.suffix == ".json"))
+
+    text = with_store(store_settings(data_dir, database_url), work)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        out.write_text(text, encoding="utf-8")

@@ -1,0 +1,194 @@
+"""``comanda serve`` and ``comanda demo``: run the server."""
+
+import asyncio
+import sys
+import tempfile
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from comanda import administration
+from comanda import demo as demo_brand
+from comanda.administration import ClientSettings
+from comanda.base.errors import SetupError
+from comanda.catalogue.document import read_document
+from comanda.cli.api import Api, Credentials
+from comanda.cli.options import DatabaseUrl, DataDir, console
+from comanda.http.hub import Hub
+from comanda.main import configure_logging, open_store
+from comanda.main import serve as serve_hub
+from comanda.settings import Settings, read_settings
+from comanda.store.store import Store
+
+Host = Annotated[str | None, typer.Option("--host", help="Address to listen on; default 127.0.0.1.")]
+Port = Annotated[int | None, typer.Option("--port", help="Port to listen on; default 8080.")]
+MetricsPort = Annotated[int | None, typer.Option("--metrics-port", help="Port of /metrics; 0 for none; default 9464.")]
+DemoLan = Annotated[bool, typer.Option("--demo-lan", help="Let the demo listen beyond this machine.")]
+
+
+def serve(
+    host: Host = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Serve the demo brand with its printed credentials.")] = False,
+    demo_lan: DemoLan = False,
+    trusted_proxies: Annotated[
+        str | None, typer.Option("--trusted-proxies", help="Networks whose X-Forwarded-For is believed, with commas.")
+    ] = None,
+    tls_cert: Annotated[str | None, typer.Option("--tls-cert", help="Certificate chain, PEM.")] = None,
+    tls_key: Annotated[str | None, typer.Option("--tls-key", help="Private key, PEM.")] = None,
+    metrics_port: MetricsPort = None,
+    log_level: Annotated[str | None, typer.Option("--log-level", help="debug, info, warning or error.")] = None,
+) -> None:
+    """Serve orders until stopped; SIGTERM and Ctrl-C finish what is in flight first."""
+    settings = read_settings(
+        host=host or ("0.0.0.0" if demo_lan else None),  # noqa: S104 - asked for with --demo-lan
+        port=port,
+        data_dir=data_dir or (Path("comanda-demo") if demo else None),
+        database_url=database_url,
+        trusted_proxies=trusted_proxies,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        metrics_port=metrics_port,
+        log_level=log_level,
+        demo=demo,
+    )
+    if demo:
+        prepare_demo(settings, lan=demo_lan)
+    configure_logging(settings.log_level)
+
+    async def announce(_: Hub) -> None:
+        scheme = "https" if settings.tls_cert else "http"
+        console.print(f"Comanda listens on {scheme}://{settings.host}:{settings.port}  (documentation at /docs)")
+        if demo:
+            _print_credentials(settings)
+
+    asyncio.run(serve_hub(settings, announce))
+
+
+def demo(
+    host: Host = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    metrics_port: MetricsPort = None,
+    demo_lan: DemoLan = False,
+) -> None:
+    """Serve the demo brand and put the documented example order through it, over real HTTP."""
+    settings = read_settings(
+        host=host or ("0.0.0.0" if demo_lan else None),  # noqa: S104 - asked for with --demo-lan
+        port=port,
+        data_dir=data_dir or Path("comanda-demo"),
+        metrics_port=metrics_port,
+        log_level="warning",
+        demo=True,
+    )
+    prepare_demo(settings, lan=demo_lan)
+    configure_logging(settings.log_level)
+
+    async def announce(_: Hub) -> None:
+        try:
+            await _first_order(settings)
+        except Exception as error:
+            console.print(f"[bold red]the first order failed:[/] {error!r}")
+            sys.stdout.flush()
+            raise
+
+    asyncio.run(serve_hub(settings, announce))
+
+
+def prepare_demo(settings: Settings, *, lan: bool) -> None:
+    """Make the demo brand where there is none. Raises SetupError beyond loopback, or beside another brand."""
+    if not lan and not _is_loopback(settings.host):
+        raise SetupError(f"the demo's credentials are public: {settings.host} needs --demo-lan")
+
+    async def work() -> None:
+        async with open_store(settings) as store:
+            await _make_demo(store)
+
+    asyncio.run(work())
+
+
+async def _make_demo(store: Store) -> None:
+    directory = await store.directory()
+    others = sorted(set(directory.brands) - {demo_brand.BRAND})
+    if others:
+        raise SetupError(f"this store holds the brand {others[0]}; the demo wants one of its own")
+    if demo_brand.BRAND not in directory.brands:
+        await administration.add_brand(store, demo_brand.BRAND, name="Demo", currency="AZN", region="AZ", is_test=True)
+    if demo_brand.INTEGRATOR_ID not in directory.integrators:
+        await administration.add_integrator(store, demo_brand.INTEGRATOR_ID, name="Demo integrator", is_test=True)
+    if (demo_brand.BRAND, demo_brand.CLIENT_ID) not in directory.clients:
+        await administration.add_client(
+            store,
+            demo_brand.BRAND,
+            demo_brand.CLIENT_ID,
+            name="Demo channel",
+            settings=ClientSettings(),
+            secret=demo_brand.CLIENT_SECRET,
+        )
+    if not (await administration.catalogue_of(store, demo_brand.BRAND)).venues:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "catalogue.yaml"
+            path.write_text(demo_brand.catalogue_text(), encoding="utf-8")
+            await administration.import_document(store, demo_brand.BRAND, read_document(path))
+
+
+async def _first_order(settings: Settings) -> None:
+    """Post the documented request, show the answer, read the order back."""
+    base_url = _base_url(settings)
+    credentials = Credentials(
+        demo_brand.CLIENT_ID, demo_brand.CLIENT_SECRET, demo_brand.BRAND, demo_brand.INTEGRATOR_ID
+    )
+    async with Api(base_url, credentials) as api:
+        answer = await api.send_order(demo_brand.example_bytes("create-order.request"))
+        console.rule("POST /open-api/v2/orders  answered " + str(answer.status_code))
+        console.print_json(answer.text)
+        order_id = answer.json()["data"]["id"]
+        stored = await api.get(f"/open-api/v2/orders/{order_id}")
+        console.rule(f"GET /open-api/v2/orders/{order_id}")
+        console.print_json(stored.text)
+        totals = stored.json()["data"]["payload"]["totals"]
+    console.rule("Ready")
+    console.print(
+        f"order {order_id}: {totals['subtotal']} - {totals['discount']} + {totals['service_charge']} + "
+        f"{totals['delivery_fee']} = [bold]{totals['total']} {totals['currency']}[/]"
+    )
+    _print_credentials(settings)
+    sys.stdout.flush()
+
+
+def _print_credentials(settings: Settings) -> None:
+    base_url = _base_url(settings)
+    lines: dict[str, Any] = {
+        "API": f"{base_url}/open-api/v2",
+        "documentation": f"{base_url}/docs",
+        "metrics": f"http://{settings.metrics_host}:{settings.metrics_port}/metrics"
+        if settings.metrics_port
+        else "off",
+        "brand": demo_brand.BRAND,
+        "client_id": demo_brand.CLIENT_ID,
+        "client_secret": demo_brand.CLIENT_SECRET,
+        "integrator_id": demo_brand.INTEGRATOR_ID,
+        "data": (settings.database_url and "PostgreSQL") or str(settings.database_file),
+    }
+    for name, value in lines.items():
+        console.print(f"  {name:<14} {value}", highlight=False, soft_wrap=True)
+    console.print("Ctrl-C stops it.")
+
+
+def _base_url(settings: Settings) -> str:
+    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104
+    scheme = "https" if settings.tls_cert else "http"
+    return f"{scheme}://[{host}]:{settings.port}" if ":" in host else f"{scheme}://{host}:{settings.port}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

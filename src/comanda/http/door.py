@@ -1,0 +1,282 @@
+"""The door: what every request passes, whichever lane answers it.
+
+Request id, sizes, rates, identity, the route table, the body, then a lane; afterwards headers, metrics, the log.
+Both lanes stand behind it, so these duties cannot drift apart.
+"""
+
+import asyncio
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
+from time import monotonic
+from typing import Any
+
+import structlog
+
+from comanda.access.identify import identify, require_scope
+from comanda.access.model import Caller
+from comanda.access.rates import Rate
+from comanda.access.routes import find_route, methods_of
+from comanda.base import limits
+from comanda.base.clock import now_micros
+from comanda.base.errors import ComandaError, unavailable
+from comanda.http.call import CALL_KEY, Call, Reply
+from comanda.http.errors import INTERNAL, error_reply
+from comanda.http.hub import Hub
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Lane = Callable[[Call, Hub], Awaitable[Reply]]
+
+log = structlog.get_logger("comanda.http")
+_REQUEST_ID = re.compile(rf"[A-Za-z0-9._:-]{{1,{limits.MAX_REQUEST_ID}}}")
+
+
+class Door:
+    """The ASGI application. ``lanes`` answer their routes at once; everything else goes to ``app``."""
+
+    def __init__(self, hub: Hub, app: App, lanes: dict[tuple[str, str], Lane]) -> None:
+        self._hub = hub
+        self._app = app
+        self._lanes = lanes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        call = _call(scope, self._hub)
+        exchange = _Exchange(call, send)
+        try:
+            await self._answer(scope, receive, call, exchange)
+        except ComandaError as error:
+            await exchange.reply(error_reply(error))
+        except Exception:
+            log.exception("request.failed", request_id=call.request_id, route=_route_name(call))
+            if not exchange.begun:
+                await exchange.reply(error_reply(INTERNAL))
+        self._after(call, exchange)
+
+    async def _answer(self, scope: Scope, receive: Receive, call: Call, exchange: "_Exchange") -> None:
+        _check_sizes(scope)
+        call.route = find_route(call.method, call.path)
+        if call.route is None:
+            raise _no_such_route(call)
+        await self._admit(call, exchange)
+        if call.method in ("POST", "PUT"):
+            _check_media(call)
+            call.body = await _read_body(receive, call)
+        lane = self._lanes.get((call.method, call.path))
+        if lane is not None:
+            await exchange.reply(await lane(call, self._hub))
+            return
+        method = "GET" if call.method == "HEAD" else call.method
+        inner = {**scope, "method": method, CALL_KEY: call}
+        await self._app(inner, _replay(call.body), exchange.send)
+
+    async def _admit(self, call: Call, exchange: "_Exchange") -> None:
+        """Hold the request against the rates and the route's audience (contract 6, 14.10)."""
+        hub, route = self._hub, call.route
+        assert route is not None
+        if route.audience == "public":
+            return
+        if hub.draining:
+            raise unavailable("shutting_down", "The server is shutting down", limits.RETRY_AFTER_S)
+        now_s = int(monotonic())
+        if route.audience == "credentials":
+            rate = hub.sign_ins.peek(call.address, hub.settings.rate_auth, now_s)
+            exchange.rate = rate
+            _refuse_over(rate)
+            hub.sign_ins.count(call.address, now_s)
+            exchange.rate = _one_less(rate)
+            return
+        failed = hub.failures.peek(call.address, hub.settings.rate_failed, now_s)
+        exchange.rate = failed
+        _refuse_over(failed)
+        directory = await hub.known.directory()
+        call.known = identify(directory, hub.tokens, call.headers.get("x-token"), call.started // 1_000_000)
+        rate = self._count_call(call.known, now_s)
+        exchange.rate = min(rate, failed, key=lambda tier: tier.remaining / max(tier.limit, 1))
+        _refuse_over(rate, already_counted=True)
+        if route.scope is not None:
+            require_scope(call.known.client, route.scope)
+
+    def _count_call(self, caller: Caller, now_s: int) -> Rate:
+        hub = self._hub
+        quota = caller.client.quota_per_minute
+        key = f"{caller.integrator.id}:{caller.brand.id}"
+        if quota is None:
+            quota = hub.settings.rate_calls
+        else:
+            key = f"{key}:{caller.client.id}"
+        rate = hub.calls.peek(key, quota, now_s)
+        if rate.remaining == 0:
+            return Rate(rate.limit, -1, rate.reset_s)
+        hub.calls.count(key, now_s)
+        return _one_less(rate)
+
+    def _after(self, call: Call, exchange: "_Exchange") -> None:
+        route = call.route
+        if exchange.status >= 400 and route is not None and route.audience == "integrator":
+            self._hub.failures.count(call.address, int(monotonic()))
+        self._hub.metrics.request(_route_name(call), exchange.status)
+        log.debug(
+            "request",
+            request_id=call.request_id,
+            route=_route_name(call),
+            status=exchange.status,
+            ms=(now_micros() - call.started) / 1_000,
+        )
+
+
+class _Exchange:
+    """The answering half of one request: adds the headers that every answer carries."""
+
+    def __init__(self, call: Call, send: Send) -> None:
+        self._call = call
+        self._send = send
+        self.rate: Rate | None = None
+        self.begun = False
+        self.status = 0
+
+    async def reply(self, reply: Reply) -> None:
+        """Send a whole reply."""
+        headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in reply.headers.items()]
+        headers.append((b"content-type", reply.media_type.encode()))
+        headers.append((b"content-length", str(len(reply.body)).encode()))
+        await self.send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await self.send({"type": "http.response.body", "body": reply.body})
+
+    async def send(self, message: dict[str, Any]) -> None:
+        """Pass a message on, completed."""
+        if message["type"] == "http.response.start":
+            self.begun = True
+            self.status = message["status"]
+            message = {**message, "headers": [*message["headers"], *self._extra()]}
+        elif self._call.method == "HEAD":
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    def _extra(self) -> list[tuple[bytes, bytes]]:
+        extra = [(b"x-request-id", self._call.request_id.encode()), (b"x-content-type-options", b"nosniff")]
+        rate = self.rate
+        if rate is None:
+            return extra
+        remaining = max(rate.remaining, 0)
+        extra.append((b"ratelimit-limit", str(rate.limit).encode()))
+        extra.append((b"ratelimit-remaining", str(remaining).encode()))
+        extra.append((b"ratelimit-reset", str(rate.reset_s).encode()))
+        return extra
+
+
+def _call(scope: Scope, hub: Hub) -> Call:
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        text = name.decode("latin-1")
+        found = value.decode("latin-1")
+        headers[text] = f"{headers[text]}, {found}" if text in headers else found
+    asked = headers.get("x-request-id", "")
+    return Call(
+        method=scope["method"],
+        path=scope["path"],
+        query=scope.get("query_string", b""),
+        headers=headers,
+        address=_client_address(scope, headers, hub),
+        request_id=asked if _REQUEST_ID.fullmatch(asked) else secrets.token_hex(8),
+        started=now_micros(),
+    )
+
+
+def _client_address(scope: Scope, headers: dict[str, str], hub: Hub) -> str:
+    """The peer, or what trusted proxies say of it: the last forwarded address that is not one of them."""
+    peer = (scope.get("client") or ("",))[0]
+    trusted = hub.settings.trusted_proxies
+    forwarded = [part.strip() for part in headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    while trusted and forwarded and _is_within(peer, trusted):
+        peer = forwarded.pop()
+    return peer
+
+
+def _is_within(address: str, networks: Any) -> bool:
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    return any(found in network for network in networks)
+
+
+def _check_sizes(scope: Scope) -> None:
+    size = sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+    if size > limits.MAX_HEADER_BYTES:
+        raise ComandaError("headers_too_large", f"The headers are larger than {limits.MAX_HEADER_BYTES} bytes")
+    target = len(scope.get("raw_path") or scope["path"].encode()) + len(scope.get("query_string", b""))
+    if target > limits.MAX_TARGET_BYTES:
+        raise ComandaError("headers_too_large", f"The address is longer than {limits.MAX_TARGET_BYTES} bytes")
+
+
+def _no_such_route(call: Call) -> ComandaError:
+    allowed = methods_of(call.path)
+    if allowed:
+        message = f"{call.path} takes {', '.join(allowed)}"
+        return ComandaError("method_not_allowed", message)
+    return ComandaError("resource_not_found", "There is nothing at this address")
+
+
+def _check_media(call: Call) -> None:
+    media = call.headers.get("content-type", "application/json").split(";")[0].strip().lower()
+    encoding = call.headers.get("content-encoding", "identity").strip().lower()
+    if (media != "application/json" and not media.endswith("+json")) or encoding not in ("identity", ""):
+        raise ComandaError("unsupported_media_type", "The body must be application/json, not compressed")
+
+
+async def _read_body(receive: Receive, call: Call) -> bytes:
+    """The whole body, within its bounds of size and time."""
+    stated = call.headers.get("content-length", "0")
+    if stated.isdigit() and int(stated[:12]) > limits.MAX_BODY_BYTES:
+        raise _body_too_large()
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(limits.BODY_READ_TIMEOUT_S):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ComandaError("request_timeout", "The connection ended before the body did")
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                if size > limits.MAX_BODY_BYTES:
+                    raise _body_too_large()
+                if not message.get("more_body", False):
+                    return b"".join(parts)
+    except TimeoutError:
+        message_text = f"The body did not arrive within {limits.BODY_READ_TIMEOUT_S:g} seconds"
+        raise ComandaError("request_timeout", message_text) from None
+
+
+def _body_too_large() -> ComandaError:
+    return ComandaError("body_too_large", f"The body is larger than {limits.MAX_BODY_BYTES} bytes")
+
+
+def _replay(body: bytes) -> Receive:
+    """A receive channel for the inner application: the body once, then silence."""
+    pending = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> dict[str, Any]:
+        return pending.pop() if pending else {"type": "http.disconnect"}
+
+    return receive
+
+
+def _refuse_over(rate: Rate, *, already_counted: bool = False) -> None:
+    if rate.remaining < (0 if already_counted else 1):
+        raise ComandaError("rate_limited", "Too many requests. Retry later.", retry_after_s=max(rate.reset_s, 1))
+
+
+def _one_less(rate: Rate) -> Rate:
+    return Rate(rate.limit, rate.remaining - 1, rate.reset_s or 60)
+
+
+def _route_name(call: Call) -> str:
+    return f"{call.route.method} {call.route.path}" if call.route else "none"

@@ -1,0 +1,1 @@
+"""The v2 wire: authentication and orders, as documented, with what contract section 14 decides."""

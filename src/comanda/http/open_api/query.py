@@ -1,0 +1,158 @@
+"""Query strings in every notation of contract 4 and 13, held against what a resource allows (14.5)."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl
+
+from comanda.base import limits
+from comanda.base.errors import ComandaError, Problem
+from comanda.base.reading import echo, text_flaw
+
+_INDEX = re.compile(r"\[([^\[\]]*)\]")
+
+
+@dataclass(slots=True)
+class Query:
+    """A parsed query: plain values by name, and the bracketed ones by their indexes."""
+
+    plain: dict[str, str] = field(default_factory=dict)
+    indexed: dict[str, list[tuple[tuple[str, ...], str]]] = field(default_factory=dict)
+
+
+def parse_query(raw: bytes) -> Query:
+    """Split a query string. Raises ComandaError ``invalid_parameter`` for one that is too long or no UTF-8."""
+    try:
+        pairs = parse_qsl(
+            raw.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=limits.MAX_QUERY_PARAMETERS,
+        )
+    except ValueError as error:
+        raise ComandaError("invalid_parameter", "The query string cannot be read") from error
+    query = Query()
+    for name, value in pairs:
+        if flaw := text_flaw(value):
+            refuse_parameter(name, flaw, value)
+        head, bracket, _ = name.partition("[")
+        if bracket:
+            query.indexed.setdefault(head, []).append((tuple(_INDEX.findall(name)), value))
+        else:
+            query.plain[name] = value
+    return query
+
+
+def refuse_parameter(name: str, rule: str, value: Any) -> NoReturn:
+    """Raise the documented 400 of a query parameter; ``rule`` completes "<name> …"."""
+    message = f"{echo(name)} {rule}"
+    raise ComandaError(
+        "invalid_parameter", message, details=(Problem(echo(name), "invalid_parameter", message, echo(value)),)
+    )
+
+
+def page_and_limit(query: Query, max_limit: int) -> tuple[int, int]:
+    """``page`` (1-based) and ``limit``."""
+    page = _number(query, "page", 1, 1, limits.MAX_PAGE)
+    return page, _number(query, "limit", limits.DEFAULT_PAGE_SIZE, 1, max_limit)
+
+
+def sorting(query: Query, allowed: Sequence[str], default: str) -> tuple[str, bool]:
+    """The field to sort by and whether descending: ``sort[0]``/``sort[1]`` or ``sort_by``/``sort_order``."""
+    found = {path[-1]: value for path, value in query.indexed.get("sort", []) if path}
+    name = found.get("0", query.plain.get("sort_by", default))
+    if name not in allowed:
+        refuse_parameter("sort[0]", f"must be one of {', '.join(allowed)}", name)
+    direction = found.get("1", query.plain.get("sort_order", "-1")).lower()
+    if direction not in ("1", "-1", "asc", "desc"):
+        refuse_parameter("sort[1]", "must be 1 or -1", direction)
+    return name, direction in ("-1", "desc")
+
+
+def days(query: Query) -> tuple[date | None, date | None]:
+    """The inclusive days of ``date[0]``/``date[1]`` or ``date_from``/``date_to``."""
+    positions = iter(("0", "1"))
+    found: dict[str, str] = {}
+    for path, value in query.indexed.get("date", []):
+        found[path[-1] if path and path[-1] else next(positions, "1")] = value
+    first = _day("date[0]", found.get("0", query.plain.get("date_from")))
+    last = _day("date[1]", found.get("1", query.plain.get("date_to")))
+    return first, last
+
+
+def filters(query: Query, allowed: Sequence[str]) -> dict[str, list[str]]:
+    """Filters as IN lists by field: ``filters[N][0]`` names the field, ``filters[N][1]`` or ``…[1][M]`` the values."""
+    names: dict[str, str] = {}
+    values: dict[str, list[str]] = {}
+    for path, value in query.indexed.get("filters", []):
+        if len(path) >= 2 and path[1] == "0":
+            names[path[0]] = value
+        elif len(path) >= 2:
+            values.setdefault(path[0], []).append(value)
+    found: dict[str, list[str]] = {}
+    for outer, name in names.items():
+        if name not in allowed:
+            refuse_parameter(f"filters[{outer}][0]", f"must be one of {', '.join(allowed)}", name)
+        if outer not in values:
+            refuse_parameter(f"filters[{outer}][1]", "is required", None)
+        wanted = values[outer]
+        found[name] = [value for value in found[name] if value in wanted] if name in found else wanted
+    for outer in values.keys() - names.keys():
+        refuse_parameter(f"filters[{outer}][0]", f"must be one of {', '.join(allowed)}", None)
+    return found
+
+
+def relations(query: Query, allowed: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """What ``with`` asks for, with the columns wanted of each; bare columns after a relation join its list."""
+    texts = [value for _, value in query.indexed.get("with", [])]
+    if "with" in query.plain:
+        texts.insert(0, query.plain["with"])
+    found: dict[str, list[str]] = {}
+    current: str | None = None
+    for token in (part.strip() for text in texts for part in text.split(",")):
+        if not token:
+            continue
+        name, colon, column = token.partition(":")
+        if name in allowed:
+            current = name
+            found.setdefault(name, [])
+            columns = [column] if colon else []
+        elif current is not None and not colon:
+            columns = [token]
+        else:
+            refuse_parameter("with", f"must be one of {', '.join(allowed)}", token)
+        for wanted in columns:
+            if wanted not in allowed[current]:
+                refuse_parameter("with", f"{current} has the columns {', '.join(allowed[current])}", wanted)
+            found[current].append(wanted)
+    return {name: tuple(columns) or tuple(allowed[name]) for name, columns in found.items()}
+
+
+def whole_number(name: str, text: str) -> int:
+    """An integer of a query parameter, within the range of ids."""
+    if not re.fullmatch(r"\d{1,16}", text) or int(text) > limits.MAX_ID:
+        refuse_parameter(name, f"must be an integer from 0 to {limits.MAX_ID}", text)
+    return int(text)
+
+
+def _number(query: Query, name: str, default: int, low: int, high: int) -> int:
+    text = query.plain.get(name)
+    if text is None:
+        return default
+    if not re.fullmatch(r"\d{1,9}", text) or not low <= int(text) <= high:
+        refuse_parameter(name, f"must be between {low} and {high}", text)
+    return int(text)
+
+
+def _day(name: str, text: str | None) -> date | None:
+    if not text:
+        return None
+    try:
+        found = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else None
+    except ValueError:
+        found = None
+    if found is None or not 1970 <= found.year <= 9000:
+        refuse_parameter(name, "must be a day such as 2026-01-19", text)
+    return found

@@ -1,0 +1,236 @@
+"""The composition root: builds one running Comanda from its settings, serves it, and winds it down."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import ssl
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+
+from comanda import demo
+from comanda.access.model import SigningKey
+from comanda.access.secrets import random_text, sha256_hex
+from comanda.base import limits
+from comanda.base.clock import now_micros
+from comanda.base.errors import ComandaError, SetupError
+from comanda.http.app import build_app
+from comanda.http.hub import Hub
+from comanda.http.metrics import Metrics
+from comanda.settings import Settings
+from comanda.store import access
+from comanda.store.driver import Driver, Observer, Silent
+from comanda.store.known import Known
+from comanda.store.migrate import migrate_postgres, migrate_sqlite
+from comanda.store.postgres import PostgresDriver
+from comanda.store.sqlite import SqliteDriver
+from comanda.store.store import Store
+
+log = structlog.get_logger("comanda")
+_DEMO_CLIENT = frozenset({(demo.BRAND, demo.CLIENT_ID, sha256_hex(demo.CLIENT_SECRET))})
+"""The demo's credentials are printed on paper; a server without --demo never accepts them."""
+
+
+@asynccontextmanager
+async def open_store(settings: Settings, observer: Observer | None = None) -> AsyncIterator[Store]:
+    """The settings' store, migrated and started. Raises SetupError when it cannot be used."""
+    driver: Driver
+    if settings.database_url:
+        await migrate_postgres(settings.database_url)
+        driver = PostgresDriver(settings.database_url, observer or Silent())
+    else:
+        await asyncio.to_thread(migrate_sqlite, settings.database_file)
+        driver = SqliteDriver(settings.database_file, observer or Silent())
+    store = Store(driver)
+    await store.start()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
+    """A whole Comanda but for its socket."""
+    metrics = Metrics()
+    async with open_store(settings, metrics) as store:
+        known = Known(store, refused=frozenset() if settings.demo else _DEMO_CLIENT)
+        hub = Hub(settings, store, known, metrics)
+        metrics.watch_queue(store.queued)
+        await ensure_signing_key(store)
+        await known.start()
+        duties = asyncio.create_task(_keep_house(hub), name="housekeeping")
+        try:
+            yield hub
+        finally:
+            duties.cancel()
+            await asyncio.wait([duties])
+            await known.close()
+
+
+async def serve(settings: Settings, announce: Callable[[Hub], Coroutine[Any, Any, None]]) -> None:
+    """Serve until SIGTERM or SIGINT, then drain: what is in flight is committed and answered.
+
+    ``announce`` runs once requests are answered. Raises SetupError when an address cannot be bound.
+    """
+    _check_address(settings)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(wanted, stop.set)
+    async with open_hub(settings) as hub:
+        meters = hub.metrics.serve(settings.metrics_host, settings.metrics_port) if settings.metrics_port else None
+        server = build_server(settings, hub)
+        serving = asyncio.create_task(server.serve(), name="http")
+        try:
+            await _until_answering(settings, serving)
+            log.info("server.started", host=settings.host, port=settings.port, database=hub.store.name)
+            telling = asyncio.create_task(announce(hub))
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait([stopping, serving], return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            telling.cancel()
+            await asyncio.wait([telling])
+        finally:
+            await _drain(hub, server, serving)
+            if meters is not None:
+                meters.shutdown()
+    log.info("server.stopped")
+
+
+def build_server(settings: Settings, hub: Hub) -> Server:
+    """The HTTP server inside this process and event loop."""
+    return Server(
+        build_app(hub),
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=1024,
+        http1_settings=HTTP1Settings(header_read_timeout=int(limits.HEADER_READ_TIMEOUT_S * 1_000)),
+        log_enabled=False,
+        ssl_cert=settings.tls_cert,
+        ssl_key=settings.tls_key,
+        ssl_protocol_min=SSLProtocols.tls12,
+    )
+
+
+async def ensure_signing_key(store: Store) -> None:
+    """Make a signing key where there is none younger than 30 days; older ones verify until their tokens lapse."""
+    directory = await store.directory()
+    now_s = now_micros() // 1_000_000
+    newest = directory.signing_keys[0].created_s if directory.signing_keys else 0
+    if now_s - newest < limits.SIGNING_KEY_LIFE_S:
+        return
+    await rotate_signing_key(store)
+
+
+async def rotate_signing_key(store: Store) -> SigningKey:
+    """Sign with a fresh key from now on."""
+    now_s = now_micros() // 1_000_000
+    key = SigningKey(kid=random_text(12), secret=random_text(64), created_s=now_s)
+    retire_before_s = now_s - limits.SIGNING_KEY_LIFE_S - 2 * limits.TOKEN_LIFE_S
+    await store.run(lambda: access.add_signing_key(key, retire_before_s=retire_before_s))
+    return key
+
+
+def configure_logging(level: str) -> None:
+    """One JSON object a line on standard error, for our own events and the libraries'."""
+    number = logging.getLevelNamesMapping().get(level.upper())
+    if number is None:
+        raise SetupError(f"{level} is no log level; use debug, info, warning or error")
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(max(number, logging.WARNING) if number > logging.DEBUG else logging.INFO)
+
+
+def _check_address(settings: Settings) -> None:
+    """The server shares its port with whoever asks, so that two could run at once unnoticed; this refuses it."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((settings.host, settings.port))
+    except OSError as error:
+        raise SetupError(f"{settings.host}:{settings.port} cannot be served: {error.strerror or error}") from error
+
+
+async def _until_answering(settings: Settings, serving: "asyncio.Task[None]") -> None:
+    """Wait until the socket takes connections. Raises SetupError when the server could not bind."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    context = ssl.create_default_context() if settings.tls_cert else None
+    if context is not None:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    began = time.monotonic()
+    while time.monotonic() - began < limits.DRAIN_S:
+        if serving.done():
+            break
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection(host, settings.port, ssl=context)
+            writer.close()
+            if not serving.done():
+                return
+        await asyncio.sleep(0.02)
+    reason = serving.exception() if serving.done() and not serving.cancelled() else "it does not answer"
+    raise SetupError(f"{settings.host}:{settings.port} cannot be served: {reason}")
+
+
+async def _drain(hub: Hub, server: Server, serving: "asyncio.Task[None]") -> None:
+    """Take nothing more, finish what is in flight."""
+    hub.draining = True
+    began = time.monotonic()
+    while hub.store.queued() and time.monotonic() - began < limits.DRAIN_S:  # noqa: ASYNC110 - a count, not an event
+        await asyncio.sleep(0.01)
+    if not serving.done():
+        server.stop()  # type: ignore[no-untyped-call]
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(serving, limits.DRAIN_S)
+
+
+async def _keep_house(hub: Hub) -> None:
+    """Once an hour: a fresh signing key when due, lapsed idempotency records away, one brand at a time."""
+    while True:
+        await asyncio.sleep(3600)
+        try:
+            await ensure_signing_key(hub.store)
+            for brand_id in sorted((await hub.known.directory()).brands):
+                await _purge_keys(hub.store, brand_id)
+        except ComandaError as error:
+            log.warning("housekeeping.postponed", reason=str(error))
+
+
+async def _purge_keys(store: Store, brand_id: str) -> None:
+    await store.run(lambda: access.purge_lapsed_keys(brand_id, now_micros()))

@@ -1,0 +1,30 @@
+"""Which orders a reader asks for: the filters, order and page of contract 9.2 and 14.5, already checked."""
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from comanda.base import limits
+from comanda.base.clock import Micros
+
+SortField = Literal["created_at", "updated_at", "id"]
+SORTS: Final[tuple[SortField, ...]] = ("id", "created_at", "updated_at")
+FILTERS: Final = ("status", "customer_id", "sale_type_id", "integration_id", "order_number")
+RELATIONS: Final[dict[str, tuple[str, ...]]] = {
+    "customer": ("id", "name", "phone", "address", "email"),
+    "receipt": ("id", "service_notification_id", "status"),
+}
+"""What ``with`` may ask for, and the columns each relation has."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderListing:
+    """One page of a venue's orders. ``filters`` are IN lists; ``span`` is a half-open range of ``created_at``."""
+
+    venue_id: int
+    filters: dict[str, tuple[str | int, ...]] = field(default_factory=dict)
+    span: tuple[Micros | None, Micros | None] = (None, None)
+    sort: SortField = "created_at"
+    descending: bool = True
+    page: int = 1
+    limit: int = limits.DEFAULT_PAGE_SIZE
+    relations: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -1,0 +1,277 @@
+"""An order's stages. The name of the type says how far it has come; each step makes the next from the last."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, NewType
+
+from comanda.access.model import Brand, BrandId, Client
+from comanda.base.clock import Micros
+from comanda.catalogue.model import Venue
+from comanda.orders.lifecycle import Status
+from comanda.orders.request import OrderRequest
+
+OrderId = NewType("OrderId", int)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderWarning:
+    """Something the caller should know about an order that was taken all the same (contract 14.1.1)."""
+
+    code: str
+    field: str
+    message: str
+
+    def as_json(self) -> dict[str, str]:
+        """The form used in ``warnings``."""
+        return {"code": self.code, "field": self.field, "message": self.message}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedModifier:
+    """A modifier with the price that is charged; ``known`` is False for one kept as a note."""
+
+    modifier_id: int
+    name: str
+    count: int
+    price: Decimal
+    portion_size: Decimal
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedLine:
+    """A line with the price that is charged; ``known`` is False for a quarantined product."""
+
+    product_id: int
+    name: str
+    count: Decimal
+    stated_price: Decimal
+    price: Decimal
+    status: str
+    product_hash: str
+    portion_size: Decimal
+    note: str | None
+    modifiers: tuple[CheckedModifier, ...]
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """The caller's own names for an order (contract 14.1.12)."""
+
+    integration_id: str | None = None
+    integration_uuid: str | None = None
+    customer_ref_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedOrder:
+    """A request whose every reference holds in the brand's catalogue, with defaults and policies applied.
+
+    What only the transaction can know (customer, stop list, keys) is not decided yet.
+    """
+
+    request: OrderRequest
+    venue: Venue
+    lines: tuple[CheckedLine, ...]
+    accepts: bool
+    terminal_id: int | None
+    phone_e164: str | None
+    order_number: str | None
+    comment: str | None
+    delivery_fee: Decimal
+    discount_type: int
+    discount_value: Decimal
+    service_enabled: bool
+    service_value: Decimal
+    external: External
+    needs_attention: bool
+    stated_total: Decimal | None
+    warnings: tuple[OrderWarning, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PricedLine:
+    """What a line costs, in minor units; ``total_minor`` = subtotal - its share of the discount."""
+
+    subtotal_minor: int
+    discount_minor: int
+
+    @property
+    def total_minor(self) -> int:
+        """What remains of the line after its share of the order's discount."""
+        return self.subtotal_minor - self.discount_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """An order's sums in minor units (contract 14.3)."""
+
+    subtotal_minor: int
+    discount_minor: int
+    service_minor: int
+    delivery_minor: int
+
+    @property
+    def total_minor(self) -> int:
+        """What the guest pays."""
+        return self.subtotal_minor - self.discount_minor + self.service_minor + self.delivery_minor
+
+
+@dataclass(frozen=True, slots=True)
+class PricedOrder:
+    """A checked order with its sums."""
+
+    checked: CheckedOrder
+    lines: tuple[PricedLine, ...]
+    totals: Totals
+
+
+ClaimKind = Literal["integration_id", "repeat"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A name under which an order may exist only once: its ``integration_id``, or its content for a while.
+
+    ``window_s`` None means for ever.
+    """
+
+    kind: ClaimKind
+    value: str
+    content_sha256: str
+    window_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedRequest:
+    """An ``Idempotency-Key`` with what must be equal for a repeat to count as the same request (14.2)."""
+
+    actor: str
+    key: str
+    request_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A guest to be matched by phone, or created, in the order's transaction (14.1.8)."""
+
+    phone_e164: str
+    name: str
+    phone: str
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedEvent:
+    """An event but for its number; ``data`` is the resource as JSON, persons by reference only."""
+
+    type: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOrder:
+    """Everything an order causes, ready to be stored in one transaction; nothing in it awaits a decision of ours."""
+
+    brand: Brand
+    client: Client
+    id: OrderId
+    priced: PricedOrder
+    status: Status
+    created_at: Micros
+    payload: str
+    events: tuple[PlannedEvent, ...]
+    answer: str
+    demand: Mapping[int, Decimal]
+    guest: Guest | None = None
+    keyed: KeyedRequest | None = None
+    claims: tuple[Claim, ...] = ()
+
+    @property
+    def brand_id(self) -> BrandId:
+        """The first column of every key."""
+        return self.brand.id
+
+    @property
+    def venue_id(self) -> int:
+        """Where the order is made."""
+        return self.priced.checked.venue.id
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOrder:
+    """An order as the store holds it. ``payload`` is the JSON text that reads show; instants are UTC micros."""
+
+    brand_id: BrandId
+    id: OrderId
+    venue_id: int
+    client_id: str
+    status: Status
+    needs_attention: bool
+    sale_type_id: int
+    customer_id: int
+    order_number: str | None
+    integration_id: str | None
+    integration_uuid: str | None
+    customer_ref_id: str | None
+    receive_terminal_id: int | None
+    subtotal_minor: int
+    discount_minor: int
+    service_minor: int
+    delivery_minor: int
+    total_minor: int
+    payload: str
+    created_at: Micros
+    received_at: Micros | None
+    updated_at: Micros
+    event_sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The order was stored just now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The same request was answered before: its status and body, and when the record lapses."""
+
+    status: int
+    body: str
+    order_id: OrderId
+    expires_at: Micros
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyStored:
+    """The claim is held by an earlier order; ``same_content`` tells whether it is this very order again."""
+
+    order: StoredOrder
+    claim: Claim
+    same_content: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReused:
+    """The idempotency key belongs to another request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """A stop list has less of a product than the order takes."""
+
+    product_id: int
+    left: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What only the store can know speaks against the order: its customer or a stop list; nothing is stored."""
+
+    unknown_customer: bool = False
+    shortages: tuple[Shortage, ...] = ()
+
+
+PlaceOutcome = Placed | Replayed | AlreadyStored | KeyReused | Refused

@@ -1,0 +1,19 @@
+"""Phone numbers in E.164, so that one person is one customer however the number is written."""
+
+from functools import lru_cache
+
+import phonenumbers
+
+from comanda.base import limits
+
+
+@lru_cache(maxsize=limits.PHONE_CACHE)
+def normalise_phone(phone: str, region: str) -> str | None:
+    """``+994501234567`` for any spelling of it in ``region`` (ISO 3166); None when it is no possible number."""
+    try:
+        number = phonenumbers.parse(phone, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

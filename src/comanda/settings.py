@@ -1,0 +1,99 @@
+"""Settings: read once at start, from ``COMANDA_*`` variables and the command line; the command line wins."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from comanda.base.errors import SetupError
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How one process runs. Rates are per minute and per process."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    data_dir: Path = Path("comanda-data")
+    database_url: str | None = None
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 9464
+    trusted_proxies: tuple[Network, ...] = ()
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    rate_auth: int = 60
+    rate_failed: int = 600
+    rate_calls: int = 300
+    log_level: str = "info"
+    demo: bool = False
+
+    @property
+    def database_file(self) -> Path:
+        """The embedded store's file."""
+        return self.data_dir / "comanda.db"
+
+    def masked(self) -> dict[str, str]:
+        """The settings as they may be shown: passwords in addresses are hidden."""
+        shown = {item.name: getattr(self, item.name) for item in fields(self)}
+        shown["database_url"] = mask_url(self.database_url) if self.database_url else None
+        shown["trusted_proxies"] = ", ".join(map(str, self.trusted_proxies))
+        return {name: "" if value is None else str(value) for name, value in shown.items()}
+
+
+def read_settings(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
+    """Settings from the environment, overridden by every given value that is not None.
+
+    Raises SetupError naming the variable that is wrong.
+    """
+    source = os.environ if environment is None else environment
+    values: dict[str, Any] = {}
+    for item in fields(Settings):
+        if item.name == "demo":
+            values["demo"] = bool(given.get("demo"))
+            continue
+        name = f"COMANDA_{item.name.upper()}"
+        if source.get(name):
+            values[item.name] = _parse(item.name, source[name], name)
+        if given.get(item.name) is not None:
+            option = f"--{item.name.replace('_', '-')}"
+            value = given[item.name]
+            values[item.name] = _parse(item.name, value, option) if isinstance(value, str) else value
+    settings = Settings(**values)
+    if bool(settings.tls_cert) != bool(settings.tls_key):
+        raise SetupError("TLS needs both --tls-cert and --tls-key")
+    return settings
+
+
+def mask_url(url: str) -> str:
+    """A database address without its password."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))
+
+
+def _parse(name: str, text: str, origin: str) -> Any:
+    try:
+        if name in ("port", "metrics_port", "rate_auth", "rate_failed", "rate_calls"):
+            return _whole(text)
+        if name in ("data_dir", "tls_cert", "tls_key"):
+            return Path(text)
+        if name == "trusted_proxies":
+            return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
+        if name == "database_url" and urlsplit(text).scheme not in ("postgresql", "postgres"):
+            raise ValueError("must begin with postgresql://")
+    except ValueError as error:
+        raise SetupError(f"{origin} is wrong: {error}") from error
+    return text
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError("must not be negative")
+    return number

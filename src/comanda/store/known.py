@@ -1,0 +1,97 @@
+"""What a process remembers of the store: who may call, and each brand's catalogue. Never older than a second in use.
+
+A change raises one counter; every process polls it (no query crosses brands, no NOTIFY inside an order's
+transaction) and fetches only what changed.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+from comanda.access.model import Directory
+from comanda.base import limits
+from comanda.base.errors import ComandaError
+from comanda.catalogue.snapshot import Snapshot, with_changes
+from comanda.store.store import Store
+
+log = logging.getLogger(__name__)
+_NOTHING = Snapshot()
+
+
+class Known:
+    """The directory and the catalogue snapshots of one process."""
+
+    def __init__(self, store: Store, *, refused: frozenset[tuple[str, str, str]] = frozenset()) -> None:
+        """``refused`` are clients that are never known: brand, client id, SHA-256 of the secret."""
+        self._store = store
+        self._refused = refused
+        self._directory = Directory()
+        self._snapshots: dict[str, Snapshot] = {}
+        self._read_at = float("-inf")
+        self._refreshing = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Read everything once, then keep it fresh."""
+        await self.refresh()
+        self._task = asyncio.create_task(self._poll(), name="known-poll")
+
+    async def close(self) -> None:
+        """Stop polling."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def directory(self) -> Directory:
+        """Who is known, at most a second old. Raises ComandaError ``storage_unavailable`` when that cannot be read."""
+        if time.monotonic() - self._read_at > limits.SNAPSHOT_MAX_AGE_S:
+            await self.refresh()
+        return self._directory
+
+    def snapshot(self, brand_id: str) -> Snapshot:
+        """A brand's catalogue as it was last read."""
+        return self._snapshots.get(brand_id, _NOTHING)
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the store was last asked."""
+        return time.monotonic() - self._read_at
+
+    async def refresh(self) -> None:
+        """Fetch what changed since the last look; a caller that just changed something sees it afterwards."""
+        async with self._refreshing:
+            asked_at = time.monotonic()
+            if await self._store.changes() != self._directory.version:
+                directory = self._without_refused(await self._store.directory())
+                self._snapshots = await self._fresh_snapshots(directory)
+                self._directory = directory
+            self._read_at = asked_at
+
+    def _without_refused(self, directory: Directory) -> Directory:
+        clients = {
+            key: client
+            for key, client in directory.clients.items()
+            if (*key, client.secret_sha256) not in self._refused
+        }
+        return replace(directory, clients=clients)
+
+    async def _fresh_snapshots(self, directory: Directory) -> dict[str, Snapshot]:
+        fresh: Mapping[str, Snapshot] = self._snapshots
+        found: dict[str, Snapshot] = {}
+        for brand in directory.brands.values():
+            snapshot = fresh.get(brand.id, _NOTHING)
+            if snapshot.version != brand.catalogue_version:
+                changed = await self._store.changed_resources(brand.id, snapshot.version)
+                snapshot = with_changes(snapshot, brand.catalogue_version, changed)
+            found[brand.id] = snapshot
+        return found
+
+    async def _poll(self) -> None:
+        while True:
+            await asyncio.sleep(limits.SNAPSHOT_POLL_S)
+            try:
+                await self.refresh()
+            except ComandaError as error:
+                log.warning("the store could not be asked for changes: %s", error)

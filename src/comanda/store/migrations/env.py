@@ -1,0 +1,9 @@
+"""Alembic's entry: run the migrations on the connection that `store/migrate.py` hands over."""
+
+from alembic import context
+
+from comanda.store.tables import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+with context.begin_transaction():
+    context.run_migrations()

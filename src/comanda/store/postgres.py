@@ -1,0 +1,320 @@
+"""PostgreSQL: a few committers, each turning the orders of its venues into one commit; a pool for the rest.
+
+``synchronous_commit=on``. When the connection is lost during COMMIT, the transaction's fate is asked for on a new
+one (``pg_xact_status``) before anybody is answered.
+"""
+
+import asyncio
+import logging
+import time
+import zlib
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import asyncpg
+
+from comanda.base import limits
+from comanda.base.clock import now_micros
+from comanda.base.errors import ComandaError, SetupError
+from comanda.orders.model import PlaceOutcome
+from comanda.store.commit_orders import commit_orders
+from comanda.store.driver import Health, Observer
+from comanda.store.transaction import POSTGRESQL, Query, Rows, RunAgain, Transaction, TransactionBuilder
+from comanda.store.waiting import Waiting, deliver_all, outcome_unknown, storage_away
+
+Result = TypeVar("Result")
+log = logging.getLogger(__name__)
+_CONFLICTS = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, RunAgain)
+_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.DiskFullError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.ReadOnlySQLTransactionError,
+    OSError,
+    TimeoutError,
+    ConnectionError,
+)
+SETTINGS = {
+    "synchronous_commit": "on",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "15s",
+    "application_name": "comanda",
+}
+
+
+class Undecided(Exception):
+    """The connection was lost during COMMIT; ``result`` is what the transaction answers if it was committed."""
+
+    def __init__(self, xid: str, result: Any) -> None:
+        super().__init__(xid)
+        self.xid = xid
+        self.result = result
+
+
+class PostgresDriver:
+    """A PostgreSQL database. Orders of one venue stay with one committer, so its rows are locked once a batch."""
+
+    name = "postgresql"
+
+    def __init__(self, url: str, observer: Observer) -> None:
+        self._url = url
+        self._observer = observer
+        self._lanes = [_Lane(self, index) for index in range(limits.COMMITTERS)]
+        self.health = Health()
+
+    async def start(self) -> None:
+        """Open the pool and start the committers. Raises SetupError when the database cannot be reached."""
+        try:
+            self._pool = await asyncpg.create_pool(
+                self._url,
+                min_size=1,
+                max_size=limits.READ_CONNECTIONS,
+                timeout=limits.READ_WAIT_S,
+                command_timeout=limits.READ_WAIT_S,
+                server_settings=SETTINGS,
+            )
+        except (*_AWAY, asyncpg.PostgresError) as error:
+            raise SetupError(f"The database cannot be reached: {error}") from error
+        for lane in self._lanes:
+            lane.start()
+
+    async def close(self) -> None:
+        """Commit what waits, then close."""
+        await asyncio.gather(*(lane.close() for lane in self._lanes))
+        try:
+            await asyncio.wait_for(self._pool.close(), limits.READ_WAIT_S)
+        except TimeoutError:
+            self._pool.terminate()
+
+    def submit(self, waiting: Waiting) -> None:
+        """Queue an order with its venue's committer."""
+        if self.health.stopped:
+            waiting.settle(storage_away())
+            return
+        planned = waiting.planned
+        name = f"{planned.brand_id}/{planned.venue_id}".encode()
+        self._lanes[zlib.crc32(name) % len(self._lanes)].submit(waiting)
+
+    def queued(self) -> int:
+        """How many orders wait or are being committed."""
+        return sum(lane.waiting for lane in self._lanes)
+
+    async def run(self, build: TransactionBuilder[Result]) -> Result:
+        """Run a transaction on a pooled connection."""
+        try:
+            async with self._pool.acquire(timeout=limits.READ_WAIT_S) as connection:
+                return await self.attempt(connection, build)
+        except _AWAY as error:
+            log.warning("postgresql cannot run a transaction: %r", error)
+            raise storage_away() from error
+        except Undecided as undecided:
+            if not await self.was_committed(undecided.xid):
+                raise storage_away() from undecided
+            result: Result = undecided.result
+            return result
+
+    async def read(self, build: TransactionBuilder[Result]) -> Result:
+        """Run a reading transaction on one snapshot."""
+        try:
+            async with (
+                self._pool.acquire(timeout=limits.READ_WAIT_S) as connection,
+                connection.transaction(isolation="repeatable_read", readonly=True),
+            ):
+                return await _drive(connection, build())
+        except _AWAY as error:
+            log.warning("postgresql cannot read: %r", error)
+            raise storage_away() from error
+
+    async def attempt(self, connection: Any, build: TransactionBuilder[Result]) -> Result:
+        """Run and commit, retrying conflicts whole. Raises Undecided when the connection is lost during COMMIT."""
+        for attempt in range(limits.BATCH_RETRIES):
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                result = await _drive(connection, build())
+                xid = await connection.fetchval("SELECT pg_current_xact_id_if_assigned()::text")
+            except _CONFLICTS as conflict:
+                await transaction.rollback()
+                log.info("a transaction is run again: %r", conflict)
+                await asyncio.sleep(0.002 * 2**attempt)
+                continue
+            except BaseException:
+                if not connection.is_closed():
+                    await transaction.rollback()
+                raise
+            try:
+                await transaction.commit()
+            except (asyncio.CancelledError, *_AWAY) as error:
+                if xid is not None:
+                    raise Undecided(xid, result) from error
+            return result
+        raise storage_away()
+
+    async def was_committed(self, xid: str) -> bool:
+        """Find out on new connections, for up to 8 seconds, whether a transaction committed.
+
+        Raises ComandaError ``outcome_unknown`` when that cannot be found out.
+        """
+        try:
+            async with asyncio.timeout(limits.OUTCOME_WAIT_S):
+                while True:
+                    status = await self._xact_status(xid)
+                    if status in ("committed", "aborted"):
+                        return status == "committed"
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise outcome_unknown() from None
+
+    async def _xact_status(self, xid: str) -> str | None:
+        try:
+            connection = await self.connect()
+        except (*_AWAY, asyncpg.PostgresError):
+            return None
+        try:
+            status: str | None = await connection.fetchval("SELECT pg_xact_status($1::text::xid8)", xid)
+            return status
+        except (*_AWAY, asyncpg.PostgresError):
+            return None
+        finally:
+            connection.terminate()
+
+    async def connect(self) -> Any:
+        """A connection of its own, for a committer or a question."""
+        return await asyncpg.connect(self._url, timeout=limits.COMMIT_WAIT_S / 2, server_settings=SETTINGS)
+
+
+class _Lane:
+    """One committer: its queue, its connection, its task."""
+
+    def __init__(self, driver: PostgresDriver, index: int) -> None:
+        self._driver = driver
+        self._index = index
+        self._queue: deque[Waiting] = deque()
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._connection: Any = None
+        self.waiting = 0
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._commit_forever(), name=f"committer-{self._index}")
+
+    async def close(self) -> None:
+        self._closing = True
+        self._wake.set()
+        await asyncio.wait([self._task])
+        if self._connection is not None:
+            self._connection.terminate()
+
+    def submit(self, waiting: Waiting) -> None:
+        self.waiting += 1
+        waiting.future.add_done_callback(self._left)
+        self._queue.append(waiting)
+        self._wake.set()
+
+    def _left(self, _: "asyncio.Future[PlaceOutcome]") -> None:
+        self.waiting -= 1
+
+    async def _commit_forever(self) -> None:
+        try:
+            while self._queue or not self._closing:
+                if not self._queue:
+                    self._wake.clear()
+                    await self._wake.wait()
+                    continue
+                await self._commit_batch(self._take())
+        except BaseException as error:
+            log.exception("a committer stopped")
+            self._driver.health = Health(failing=True, stopped=True, reason=repr(error))
+            deliver_all(self._queue, Waiting.settle, storage_away())
+            raise
+
+    def _take(self) -> list[Waiting]:
+        batch: list[Waiting] = []
+        while self._queue and len(batch) < limits.MAX_BATCH:
+            waiting = self._queue.popleft()
+            if waiting.begin():
+                batch.append(waiting)
+        return batch
+
+    async def _commit_batch(self, batch: Sequence[Waiting]) -> None:
+        if not batch:
+            return
+        began = time.perf_counter()
+        outcomes = await self._outcomes(batch)
+        alone = isinstance(outcomes, ComandaError) or len(batch) == 1
+        if isinstance(outcomes, BaseException) and not alone:
+            log.error("a batch failed and is tried order by order", exc_info=outcomes)
+            for waiting in batch:
+                await self._commit_batch([waiting])
+            return
+        if not isinstance(outcomes, BaseException):
+            self._driver.health = Health()
+            self._driver._observer.committed(len(batch), time.perf_counter() - began)
+        deliver_all(batch, Waiting.settle, outcomes)
+
+    async def _outcomes(self, batch: Sequence[Waiting]) -> Sequence[PlaceOutcome] | BaseException:
+        planned = [waiting.planned for waiting in batch]
+        try:
+            async with asyncio.timeout(limits.COMMIT_WAIT_S):
+                if self._connection is None or self._connection.is_closed():
+                    self._connection = await self._driver.connect()
+                return await self._driver.attempt(self._connection, lambda: commit_orders(planned, now_micros()))
+        except Undecided as undecided:
+            return await self._settle_undecided(undecided)
+        except asyncpg.LockNotAvailableError as error:
+            return error if len(batch) > 1 else storage_away()
+        except _AWAY as error:
+            self._drop(error)
+            return storage_away()
+        except Exception as error:
+            if isinstance(error, asyncpg.PostgresError | ComandaError) and not self._connection.is_closed():
+                return error
+            self._drop(error)
+            return error
+
+    async def _settle_undecided(self, undecided: Undecided) -> Sequence[PlaceOutcome] | BaseException:
+        self._drop(undecided)
+        try:
+            committed = await self._driver.was_committed(undecided.xid)
+        except ComandaError as error:
+            return error
+        outcomes: Sequence[PlaceOutcome] = undecided.result
+        return outcomes if committed else storage_away()
+
+    def _drop(self, error: BaseException) -> None:
+        """Give the connection up; an open transaction on it can no longer commit."""
+        log.error("a committer lost its connection: %r", error)
+        self._driver.health = Health(failing=True, reason=repr(error))
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+
+async def _drive(connection: Any, transaction: Transaction[Result]) -> Result:
+    try:
+        query = next(transaction)
+        while True:
+            query = transaction.send(await _execute(connection, query))
+    except StopIteration as end:
+        result: Result = end.value
+        return result
+
+
+async def _execute(connection: Any, query: Query) -> Rows:
+    if not query.sets:
+        return []
+    compiled = query.statement.compiled(POSTGRESQL)
+    bound = [compiled.bind(params) for params in query.sets]
+    if not query.statement.returns:
+        await connection.executemany(compiled.sql, bound)
+        return []
+    if len(bound) == 1:
+        return list(await connection.fetch(compiled.sql, *bound[0]))
+    return list(await connection.fetchmany(compiled.sql, bound))

@@ -1,0 +1,141 @@
+"""The store as the rest of Comanda sees it: subjects on top of one driver."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from comanda.access.model import BrandId, Directory
+from comanda.base import limits
+from comanda.base.clock import Micros, now_micros
+from comanda.catalogue.document import Changes, Document
+from comanda.catalogue.model import Resource
+from comanda.orders.listing import OrderListing
+from comanda.orders.model import (
+    AlreadyStored,
+    Claim,
+    KeyedRequest,
+    KeyReused,
+    OrderId,
+    PlaceOutcome,
+    PlannedOrder,
+    Refused,
+    Replayed,
+    StoredOrder,
+)
+from comanda.store import access, catalogue, orders
+from comanda.store.driver import Driver, Health
+from comanda.store.transaction import TransactionBuilder
+from comanda.store.waiting import Waiting, await_outcome, intake_full
+
+Result = TypeVar("Result")
+
+
+class Store:
+    """Everything Comanda keeps. Implements `comanda.orders.ports.OrderStore`."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self._ids: list[int] = []
+        self._id_lock = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Open the database. Raises SetupError when it cannot be used."""
+        await self._driver.start()
+
+    async def close(self) -> None:
+        """Commit what waits, then close."""
+        await self._driver.close()
+
+    @property
+    def name(self) -> str:
+        """Which database this is."""
+        return self._driver.name
+
+    @property
+    def health(self) -> Health:
+        """How the writing side fares."""
+        return self._driver.health
+
+    def queued(self) -> int:
+        """How many orders wait for their commit."""
+        return self._driver.queued()
+
+    async def run(self, build: TransactionBuilder[Result]) -> Result:
+        """Run a transaction of its own."""
+        return await self._driver.run(build)
+
+    async def read(self, build: TransactionBuilder[Result]) -> Result:
+        """Run a reading transaction."""
+        return await self._driver.read(build)
+
+    async def next_order_id(self) -> OrderId:
+        """An id no other order of this installation has or will have; ids come in blocks."""
+        while not self._ids:
+            async with self._id_lock:
+                if not self._ids:
+                    first = await self.run(lambda: access.take_order_ids(limits.ORDER_ID_BLOCK))
+                    self._ids = list(range(first + limits.ORDER_ID_BLOCK - 1, first - 1, -1))
+        return OrderId(self._ids.pop())
+
+    async def place(self, planned: PlannedOrder) -> PlaceOutcome:
+        """Store an order with all it causes in the next group commit."""
+        if self._driver.queued() >= limits.INTAKE_QUEUE:
+            raise intake_full()
+        waiting = Waiting(planned)
+        self._driver.submit(waiting)
+        return await await_outcome(waiting)
+
+    async def find_replay(self, brand_id: BrandId, keyed: KeyedRequest, now: Micros) -> Replayed | KeyReused | None:
+        """What is kept under a key."""
+        return await self.read(lambda: orders.find_replay(brand_id, keyed, now))
+
+    async def find_claimed(
+        self, brand_id: BrandId, client_id: str, claims: Iterable[Claim], now: Micros
+    ) -> AlreadyStored | None:
+        """The order that holds one of the claims."""
+        return await self.read(lambda: orders.find_claimed(brand_id, client_id, claims, now))
+
+    async def find_shortages(
+        self, brand_id: BrandId, venue_id: int, customer_id: int, demand: Mapping[int, Decimal]
+    ) -> Refused:
+        """What the transaction would refuse."""
+        return await self.read(lambda: orders.find_shortages(brand_id, venue_id, customer_id, demand))
+
+    async def find_order(self, brand_id: BrandId, order_id: int) -> StoredOrder | None:
+        """One order of a brand."""
+        return await self.read(lambda: orders.find_order(brand_id, order_id))
+
+    async def list_orders(self, brand_id: BrandId, listing: OrderListing) -> tuple[list[StoredOrder], int]:
+        """A page of orders and how many there are in all."""
+        return await self.read(lambda: orders.list_orders(brand_id, listing))
+
+    async def find_customers(self, brand_id: BrandId, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+        """Customers by id."""
+        return await self.read(lambda: orders.find_customers(brand_id, ids))
+
+    async def ignore_order(self, request: orders.IgnoreRequest) -> orders.Ignored | Replayed | KeyReused:
+        """Move an order to IGNORE."""
+        return await self.run(lambda: orders.ignore_order(request, now_micros()))
+
+    async def changes(self) -> int:
+        """The counter that every change to what processes remember raises."""
+        return await self.read(access.read_changes)
+
+    async def directory(self) -> Directory:
+        """Everybody who is known."""
+        return await self.read(access.read_directory)
+
+    async def changed_resources(self, brand_id: BrandId, since: int) -> list[Resource]:
+        """Every resource changed after a version of a brand's catalogue."""
+        return await self.read(lambda: catalogue.changed_resources(brand_id, since))
+
+    async def apply_document(
+        self, brand_id: str, document: Document, people: Sequence[catalogue.PhonedCustomer]
+    ) -> Changes:
+        """Write a checked document whole."""
+        return await self.run(lambda: catalogue.apply_document(brand_id, document, people, now_micros()))
+
+    async def whole_catalogue(self, brand_id: str) -> Document:
+        """Everything of a brand as one document."""
+        return await self.read(lambda: catalogue.whole_catalogue(brand_id))
