@@ -1,14 +1,15 @@
 """Read a decoded JSON value into a msgspec Struct, collecting every problem instead of the first (14.1.4).
 
 The Struct's own annotations are the rules, so this reader, the typed decoder and the OpenAPI document cannot
-drift. In: plain values whose numbers are `int` or `Decimal`. Out: the Struct, or problems; and unknown paths.
+drift. In: plain values whose numbers are `int` or `Decimal`. Out: the Struct, problems, and unknown paths. Where
+something was refused the Struct has a stand-in, so that what can still be checked is checked.
 """
 
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 from msgspec import inspect
@@ -17,6 +18,8 @@ from comanda.base import limits
 from comanda.base.errors import Problem
 from comanda.base.numbers import Number, NumberError, Unreadable
 
+REFUSED: Final = object()
+"""What reading a refused value gives; a stand-in of the value's type takes its place."""
 AnyStruct = TypeVar("AnyStruct", bound=msgspec.Struct)
 
 
@@ -27,18 +30,17 @@ class Reading:
     problems: list[Problem] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
 
-    def refuse(self, path: str, code: str, rule: str, value: Any = None) -> None:
-        """Note a problem; ``rule`` completes the sentence that the field's name begins."""
+    def refuse(self, path: str, code: str, rule: str, value: Any = None) -> object:
+        """Note a problem; ``rule`` completes the sentence that the field's name begins. Returns `REFUSED`."""
         if len(self.problems) < limits.MAX_DETAILS:
             name = path.rsplit(".", 1)[-1] or "body"
             self.problems.append(Problem(path, code, f"{name} {rule}", echo(value)))
+        return REFUSED
 
 
-def read_struct(kind: type[AnyStruct], value: Any, path: str, reading: Reading) -> AnyStruct | None:
-    """Read ``value`` as ``kind``; None when anything in it was refused (see ``reading.problems``)."""
-    before = len(reading.problems)
-    result = _read(_type_of(kind), value, path, reading)
-    return cast("AnyStruct", result) if len(reading.problems) == before else None
+def read_struct(kind: type[AnyStruct], value: Any, path: str, reading: Reading) -> AnyStruct:
+    """Read ``value`` as ``kind``; when ``reading.problems`` grew, the result holds stand-ins where they are."""
+    return cast("AnyStruct", _read(_type_of(kind), value, path, reading))
 
 
 def nesting(value: Any) -> int:
@@ -86,6 +88,28 @@ def _type_of(kind: type[msgspec.Struct]) -> inspect.Type:
 
 
 def _read(kind: inspect.Type, value: Any, path: str, reading: Reading) -> Any:
+    result = _read_kind(kind, value, path, reading)
+    return _stand_in(kind) if result is REFUSED else result
+
+
+def _stand_in(kind: inspect.Type) -> Any:
+    """A value of the right type that claims nothing: null where allowed, else zero, empty, false."""
+    if isinstance(kind, inspect.Metadata):
+        return _stand_in(kind.type)
+    if isinstance(kind, inspect.StructType):
+        return kind.cls(**{item.name: _stand_in(item.type) for item in kind.fields if item.required})
+    if isinstance(kind, inspect.IntType | inspect.BoolType):
+        return 0 if isinstance(kind, inspect.IntType) else False
+    if isinstance(kind, inspect.StrType):
+        return ""
+    if isinstance(kind, inspect.CustomType):
+        return kind.cls(0)
+    if isinstance(kind, inspect.LiteralType):
+        return kind.values[0]
+    return () if isinstance(kind, inspect.ListType | inspect.VarTupleType) else None
+
+
+def _read_kind(kind: inspect.Type, value: Any, path: str, reading: Reading) -> Any:
     if isinstance(kind, inspect.Metadata):
         return _read(kind.type, value, path, reading)
     if isinstance(kind, inspect.UnionType):
@@ -99,7 +123,7 @@ def _read(kind: inspect.Type, value: Any, path: str, reading: Reading) -> Any:
         return _read_list(kind, value, path, reading)
     if isinstance(kind, inspect.LiteralType):
         if value not in kind.values:
-            reading.refuse(path, "not_allowed", f"must be one of {', '.join(map(str, kind.values))}", value)
+            return reading.refuse(path, "not_allowed", f"must be one of {', '.join(map(str, kind.values))}", value)
         return value
     if isinstance(kind, inspect.StrType):
         return _read_text(kind, value, path, reading)
@@ -109,7 +133,7 @@ def _read(kind: inspect.Type, value: Any, path: str, reading: Reading) -> Any:
         return _read_decimal(kind.cls, value, path, reading)
     if isinstance(kind, inspect.BoolType):
         if not isinstance(value, bool):
-            reading.refuse(path, "wrong_type", "must be true or false", value)
+            return reading.refuse(path, "wrong_type", "must be true or false", value)
         return value
     assert isinstance(kind, inspect.AnyType), kind
     return value
@@ -127,7 +151,8 @@ def _read_object(kind: inspect.StructType, value: Any, path: str, reading: Readi
             found[item.name] = _read(item.type, value[item.encode_name], where, reading)
         elif item.required:
             reading.refuse(where, "required", "is required")
-    return None if reading.problems else kind.cls(**found)
+            found[item.name] = _stand_in(item.type)
+    return kind.cls(**found)
 
 
 def _read_list(kind: inspect.ListType | inspect.VarTupleType, value: Any, path: str, reading: Reading) -> Any:

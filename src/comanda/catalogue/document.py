@@ -131,7 +131,7 @@ def parse_document(value: Any) -> Document:
     document = read_struct(Document, {} if value is None else value, "", reading)
     for path in reading.unknown:
         reading.refuse(path, "unknown_field", "is not known here")
-    if document is None or reading.problems:
+    if reading.problems:
         raise DocumentError(reading.problems)
     return document
 

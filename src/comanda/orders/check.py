@@ -40,7 +40,8 @@ class _Check:
         self.brand = brand
         self.fuller = decoded.fuller
         self.stated_total = stated_amount(decoded.stated_total)
-        self.problems: list[Problem] = []
+        self.problems = list(decoded.problems)
+        self.refused = tuple(problem.field for problem in decoded.problems)
         self.warnings = [
             OrderWarning("unknown_field", path, f"{path} is not a field of this request and was ignored")
             for path in decoded.unknown_fields[: limits.MAX_DETAILS]
@@ -274,7 +275,8 @@ class _Check:
 
     def _refuse(self, field: str, code: str, message: str, value: Any) -> None:
         field = v1_path(field) if self.fuller else field
-        self.problems.append(Problem(field, code, message, echo(value)))
+        if not _covers(self.refused, field):
+            self.problems.append(Problem(field, code, message, echo(value)))
 
     def _warn(self, code: str, field: str, message: str) -> None:
         field = v1_path(field) if self.fuller else field
@@ -290,6 +292,11 @@ def _as_sent(modifier: Modifier, *, known: bool = True) -> CheckedModifier:
         portion_size=modifier.portion_size or ONE,
         known=known,
     )
+
+
+def _covers(refused: tuple[str, ...], field: str) -> bool:
+    """Whether a field was refused already, or lies within or around one that was: its value is a stand-in."""
+    return any(f"{field}.".startswith((f"{path}.", f"{path}[")) or path.startswith(f"{field}[") for path in refused)
 
 
 def _with_unknown(note: str | None, modifiers: tuple[CheckedModifier, ...]) -> str | None:

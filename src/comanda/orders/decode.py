@@ -29,9 +29,13 @@ from comanda.orders.request import (
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A request in the v2 form; ``fuller`` when it came as the v1 body, ``stated_total`` what that one claims."""
+    """A request in the v2 form; ``fuller`` when it came as the v1 body, ``stated_total`` what that one claims.
+
+    With ``problems`` the request holds stand-ins in their places: it may be checked further, never priced.
+    """
 
     request: OrderRequest
+    problems: tuple[Problem, ...] = ()
     unknown_fields: tuple[str, ...] = ()
     fuller: bool = False
     stated_total: Any = None
@@ -40,7 +44,8 @@ class Decoded:
 def decode(raw: bytes) -> Decoded:
     """Read a body.
 
-    Raises ComandaError ``invalid_json`` for bytes that are no JSON, ``validation_failed`` with every problem.
+    Problems of its form are returned, so that they can be reported with those of its references.
+    Raises ComandaError ``invalid_json`` for bytes that are no JSON, ``validation_failed`` for what is neither body.
     """
     request = None if _SUSPECT.search(raw) else _decode_typed(raw)
     return Decoded(request) if request is not None else _read_slowly(parse_json(raw))
@@ -89,19 +94,16 @@ def _read_slowly(value: Any) -> Decoded:
         return _read_v1(value, reading)
     request = read_struct(OrderRequest, value, "", reading)
     _check_names(reading)
-    if request is None:
-        raise invalid(reading.problems)
-    return Decoded(request, tuple(reading.unknown))
+    return Decoded(request, tuple(reading.problems), tuple(reading.unknown))
 
 
 def _read_v1(value: Any, reading: Reading) -> Decoded:
     body = read_struct(V1Order, value, "", reading)
     _check_names(reading)
-    if body is None:
-        raise invalid(reading.problems)
     meta = body.payload.meta or body.meta
     return Decoded(
         _as_v2(body),
+        tuple(reading.problems),
         tuple(reading.unknown),
         fuller=True,
         stated_total=meta.orderTotal if meta else None,

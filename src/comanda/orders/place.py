@@ -89,7 +89,8 @@ async def place_order(incoming: Incoming, snapshot: Snapshot, store: OrderStore,
 
 def _steps_before_store(decoded: Decoded, incoming: Incoming, snapshot: Snapshot) -> PricedOrder:
     brand = incoming.caller.brand
-    if not incoming.caller.client.may_see(decoded.request.venue_id):
+    stated = decoded.request.venue_id
+    if stated and not incoming.caller.client.may_see(stated):
         raise ComandaError("resource_not_found", "Venue not found")
     checked = check_order(decoded, snapshot, brand, incoming.header_venue)
     return price_order(checked, brand)
@@ -117,7 +118,9 @@ async def _earlier_answer(
         raise refusal
     request = decoded.request
     found = await store.find_shortages(brand.id, request.venue_id, request.customer.id, demand_of(request.products))
-    raise invalid([*refusal.details, *_problems_of(found, decoded)])
+    known = {problem.field for problem in refusal.details}
+    more = [problem for problem in _problems_of(found, decoded) if problem.field not in known]
+    raise invalid([*refusal.details, *more])
 
 
 def _claims(decoded: Decoded, incoming: Incoming) -> tuple[Claim, ...]:

@@ -1,0 +1,184 @@
+"""Reading and ignoring orders over a real socket, on both stores (contract 9.2 to 9.4, 14.5)."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from comanda import demo
+from tests.conftest import Server
+
+pytestmark = pytest.mark.anyio
+MINIMAL = demo.example("create-order.minimal.request")
+BY_WEIGHT = {**MINIMAL, "products": [{**MINIMAL["products"][0], "product_id": 120, "count": 12.5, "price": 14.9}]}
+
+
+async def create(server: Server, count: int = 1, **values) -> list[int]:
+    """Orders, one after another; their ids."""
+    return [(await server.create({**MINIMAL, **values})).json()["data"]["id"] for _ in range(count)]
+
+
+async def test_a_list_has_the_whole_envelope(server: Server):
+    """success, data, total, sorts, time, timestamp, unix; the two times are one instant."""
+    await create(server, 3)
+    body = (await server.get("/orders?limit=2")).json()
+    assert body.keys() == {"success", "data", "total", "sorts", "time", "timestamp", "unix"}
+    assert (body["total"], len(body["data"]), body["sorts"]) == (3, 2, ["id", "created_at", "updated_at"])
+    told = datetime.strptime(body["timestamp"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    assert told.timestamp() == body["unix"]
+
+
+async def test_pages_follow_one_another_newest_first(server: Server):
+    """page and limit, and both notations of sort."""
+    ids = await create(server, 5)
+    pages = [(await server.get(f"/orders?limit=2&page={page}")).json()["data"] for page in (1, 2, 3, 4)]
+    assert [order["id"] for page in pages for order in page] == ids[::-1]
+    for query in ("sort[0]=id&sort[1]=1", "sort%5B0%5D=id&sort%5B1%5D=1", "sort_by=id&sort_order=asc"):
+        assert [order["id"] for order in (await server.get(f"/orders?{query}")).json()["data"]] == ids
+
+
+async def test_filters_work_in_every_notation(server: Server):
+    """Scalar, IN list, named outer keys; several combine with AND."""
+    first, second, third = [*await create(server, 2, order_number="A"), *await create(server, order_number="B")]
+    await server.ignore(second)
+    cases = {
+        "status=IGNORE": {second},
+        "filters[0][0]=order_number&filters[0][1]=A": {first, second},
+        "filters[n][0]=order_number&filters[n][1]=A&filters[s][0]=status&filters[s][1]=PENDING": {first},
+        "filters[0][0]=status&filters[0][1][0]=IGNORE&filters[0][1][1]=PENDING": {first, second, third},
+        "filters[0][0]=customer_id&filters[0][1]=9": {first, second, third},
+        "filters[0][0]=sale_type_id&filters[0][1]=1": set(),
+        "unknown=1": {first, second, third},
+    }
+    for query, expected in cases.items():
+        body = (await server.get(f"/orders?{query}")).json()
+        assert ({order["id"] for order in body["data"]}, body["total"]) == (expected, len(expected)), query
+
+
+async def test_days_are_the_venues_days(server: Server):
+    """The span is inclusive, in the venue's zone."""
+    await create(server)
+    today = (datetime.now(UTC) + timedelta(hours=4)).date()
+    tomorrow, yesterday = today + timedelta(days=1), today - timedelta(days=1)
+    for query, expected in (
+        (f"date[0]={today}&date[1]={today}", 1),
+        (f"date_from={today}", 1),
+        (f"date[]={yesterday}&date[]={yesterday}", 0),
+        (f"date[0]={tomorrow}", 0),
+        (f"date[1]={yesterday}", 0),
+    ):
+        assert (await server.get(f"/orders?{query}")).json()["total"] == expected, query
+
+
+async def test_relations_come_in_every_notation(server: Server):
+    """with[0], with[], with; a column list; bare columns join the relation before them."""
+    (order_id,) = await create(server)
+    for query in (
+        "with[0]=receipt:id,service_notification_id,status",
+        "with[]=receipt",
+        "with=receipt",
+        "with[0]=receipt:id&with[1]=service_notification_id&with[2]=status",
+    ):
+        order = (await server.get(f"/orders/{order_id}?{query}")).json()["data"]
+        assert (order["receipt"], "customer" in order) == (None, False), query
+    order = (await server.get(f"/orders/{order_id}?with=customer:name,receipt")).json()["data"]
+    assert order["customer"] == {"name": "Test Customer"}
+    assert "receipt" not in (await server.get(f"/orders/{order_id}")).json()["data"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "status=DONE", "limit=0", "limit=201", "limit=x", "page=0", "page=99999999999999", "sort[0]=price",
+        "sort[1]=2", "date[0]=yesterday", "date[0]=2026-02-30", "date[0]=0001-01-01", "filters[0][0]=phone&filters[0][1]=1",
+        "filters[0][0]=status", "filters[0][1]=x", "filters[0][0]=customer_id&filters[0][1]=x",
+        "filters[0][0]=customer_id&filters[0][1]=99999999999999999999", "with=lines", "with=receipt:total",
+        "with=id", "filters[0][0]=order_number&filters[0][1]=%00", "status=%ff", "&".join(["a=1"] * 201),
+    ],
+)  # fmt: skip
+async def test_a_wrong_parameter_is_a_400_that_says_what_is_allowed(server: Server, query):
+    """invalid_parameter, never a 5xx."""
+    answer = await server.get(f"/orders?{query}")
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_parameter"), answer.text
+
+
+async def test_the_documented_sentence_of_a_wrong_status(server: Server):
+    """Clients compare it."""
+    message = (await server.get("/orders?status=DONE")).json()["message"]
+    assert message == "status must be one of PENDING, RECEIVED, IGNORE, DELIVERED"
+
+
+@pytest.mark.parametrize("wanted", ["99999", "0", "abc", "1.0", "-1", "9999999999999999999999", "%20", "1%00"])
+async def test_an_order_that_is_not_there_is_the_documented_404(server: Server, wanted):
+    """resource_not_found / Order not found."""
+    answer = await server.get(f"/orders/{wanted}")
+    assert (answer.status_code, answer.json()) == (
+        404,
+        {"success": False, "error": "resource_not_found", "message": "Order not found"},
+    )
+
+
+async def test_ignoring_moves_an_order_once(server: Server):
+    """200 and shape A; a repeat changes nothing, not even the time."""
+    (order_id,) = await create(server)
+    first = (await server.ignore(order_id)).json()
+    assert first.keys() == {"success", "data", "time", "timestamp", "unix"}
+    assert (len(first["data"]), first["data"]["status"]) == (12, "IGNORE")
+    assert first["data"]["updated_at"] > first["data"]["created_at"]
+    assert (await server.ignore(order_id)).json()["data"] == first["data"]
+    assert (await server.get(f"/orders/{order_id}")).json()["data"]["status"] == "IGNORE"
+
+
+async def test_an_accepted_order_may_be_ignored_and_others_may_not_be_set(server: Server):
+    """RECEIVED to IGNORE; every other status is the documented refusal."""
+    answer = await server.create(demo.example("create-order.request"))
+    order_id = answer.json()["data"]["id"]
+    for body in ({"status": "READY"}, {"status": "PENDING"}, {}, {"status": None}, {"status": ["IGNORE"]}):
+        refused = await server.http.put(f"/open-api/v2/orders/{order_id}", json=body, headers=server.headers)
+        assert (refused.status_code, refused.json()) == (
+            400,
+            {"success": False, "error": "validation_failed", "message": "Status is not allowed"},
+        )
+    assert (await server.ignore(order_id)).json()["data"]["status"] == "IGNORE"
+    assert (await server.ignore(999999)).status_code == 404
+
+
+async def test_an_ignored_order_gives_its_portions_back_once(server: Server):
+    """Holds are returned, not twice, and not after the quantity was set anew."""
+    one = (await server.create(BY_WEIGHT)).json()["data"]["id"]
+    assert (await server.create(BY_WEIGHT)).status_code == 400
+    await asyncio.gather(*(server.ignore(one) for _ in range(10)))
+    two = (await server.create(BY_WEIGHT)).json()["data"]["id"]
+    assert (await server.create(BY_WEIGHT)).status_code == 400
+    await server.import_({"stop_list": [{"venue_id": 1, "product_id": 120, "quantity": 1}]})
+    await server.ignore(two)
+    assert (await server.create(BY_WEIGHT)).status_code == 400
+    left = [entry.quantity for entry in (await server.hub.store.whole_catalogue("demo")).stop_list]
+    assert left == [1]
+
+
+async def test_the_active_venue_decides_what_is_seen(server: Server):
+    """Lists are of the token's venue or x-venue; by-id reads are brand-wide unless x-venue is sent."""
+    (here,), (there,) = await create(server), await create(server, venue_id=2)
+    assert [o["id"] for o in (await server.get("/orders")).json()["data"]] == [here]
+    assert [o["id"] for o in (await server.get("/orders", **{"x-venue": "2"})).json()["data"]] == [there]
+    assert (await server.get(f"/orders/{there}")).status_code == 200
+    assert (await server.get(f"/orders/{there}", **{"x-venue": "1"})).status_code == 404
+    assert (await server.ignore(there, **{"x-venue": "1"})).status_code == 404
+    for wrong in ("99", "x", "1 OR 1", "²"):
+        answer = await server.http.get(
+            "/open-api/v2/orders", headers=[("x-token", server.token), ("x-venue", wrong.encode())]
+        )
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_parameter")
+
+
+async def test_a_client_limited_to_venues_sees_no_other(server: Server):
+    """Lists, reads and writes alike: 404."""
+    (here,), (there,) = await create(server), await create(server, venue_id=2)
+    limited = await server.client("limited", venue_id=2, venues=(2,))
+    assert [o["id"] for o in (await server.get("/orders", **limited)).json()["data"]] == [there]
+    assert (await server.get("/orders", **limited, **{"x-venue": "1"})).status_code == 404
+    assert (await server.get(f"/orders/{here}", **limited)).status_code == 404
+    assert (await server.ignore(here, **limited)).status_code == 404
+    assert (await server.create(MINIMAL, **limited)).status_code == 404
+    assert (await server.create({**MINIMAL, "venue_id": 2}, **limited)).status_code == 201
