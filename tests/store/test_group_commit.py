@@ -1,0 +1,234 @@
+"""One behaviour suite of the store's port over SQLite and PostgreSQL: batches, portions, numbers, callers."""
+
+import asyncio
+import json
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+
+from comanda import demo
+from comanda.access.model import Caller
+from comanda.base import limits
+from comanda.base.clock import now_micros
+from comanda.base.errors import ComandaError
+from comanda.catalogue.document import parse_document
+from comanda.http.hub import Hub
+from comanda.orders.place import Incoming, place_order
+from comanda.store.transaction import Statement, one
+from comanda import administration
+from tests.conftest import demo_hub
+
+pytestmark = pytest.mark.anyio
+MINIMAL = demo.example("create-order.minimal.request")
+DOCUMENTED = demo.example("create-order.request")
+
+
+def body(product_id=101, count=1, **values) -> bytes:
+    """A minimal order of some product."""
+    line = {**MINIMAL["products"][0], "product_id": product_id, "count": count}
+    return json.dumps({**MINIMAL, "products": [line], **values}).encode()
+
+
+async def incoming(hub: Hub, raw: bytes) -> Incoming:
+    """A request of the demo client."""
+    directory = await hub.known.directory()
+    client = directory.clients["demo", "demo-client"]
+    caller = Caller(directory.brands["demo"], client, directory.integrators["test_demo"], 1)
+    return Incoming(raw, caller, None, None, now_micros())
+
+
+async def place(hub: Hub, raw: bytes) -> int | str:
+    """Place an order: its id, or the code of the first problem."""
+    try:
+        answer = await place_order(await incoming(hub, raw), hub.known.snapshot("demo"), hub.store, hub.gate)
+    except ComandaError as error:
+        return error.details[0].code if error.details else error.code
+    return answer.order_id
+
+
+async def rows(hub: Hub, sql: str) -> list[tuple]:
+    """What a question to the store answers."""
+
+    def build():
+        return (yield one(Statement(text(sql))))
+
+    return [tuple(row) for row in await hub.store.read(build)]
+
+
+async def limit(hub: Hub, quantity, product_id=101) -> None:
+    """Set a product's quantity at venue 1."""
+    entry = {"venue_id": 1, "product_id": product_id, "quantity": quantity}
+    await administration.import_document(hub.store, "demo", parse_document({"stop_list": [entry]}))
+
+
+async def test_of_a_thousand_buyers_of_a_hundred_portions_exactly_a_hundred_are_served(hub: Hub):
+    """All at once; the quantity ends at zero and each order has its hold."""
+    await limit(hub, 100)
+    found = await asyncio.gather(*(place(hub, body()) for _ in range(1000)))
+    assert Counter(isinstance(item, int) for item in found) == {True: 100, False: 900}
+    assert set(item for item in found if isinstance(item, str)) == {"stop_listed"}
+    assert await rows(hub, "SELECT quantity_milli FROM stop_list WHERE product_id = 101") == [(0,)]
+    assert await rows(hub, "SELECT count(*), sum(quantity_milli) FROM stop_list_holds") == [(100, 100_000)]
+    assert await rows(hub, "SELECT count(*) FROM orders") == [(100,)]
+
+
+async def test_one_bad_order_never_harms_its_neighbours(hub: Hub):
+    """In one batch: sound, unknown customer, out of stock, sound; the sound ones are stored."""
+    await limit(hub, 1, product_id=102)
+    nobody = {"customer": {**MINIMAL["customer"], "id": 77}}
+    wanted = [body(), body(**nobody), body(102, 2), body(102, 1), body()]
+    found = await asyncio.gather(*(place(hub, raw) for raw in wanted))
+    assert [item if isinstance(item, str) else "stored" for item in found] == [
+        "stored",
+        "unknown_customer",
+        "stop_listed",
+        "stored",
+        "stored",
+    ]
+
+
+async def test_an_order_takes_all_its_portions_or_none(hub: Hub):
+    """A shortage of one product gives nothing away of the other."""
+    await limit(hub, 5, 101)
+    await limit(hub, 1, 102)
+    lines = [{**MINIMAL["products"][0], "product_id": p, "count": 2} for p in (101, 102)]
+    assert await place(hub, body(products=lines)) == "stop_listed"
+    assert await rows(hub, "SELECT product_id, quantity_milli FROM stop_list WHERE product_id < 103 ORDER BY 1") == [
+        (101, 5000),
+        (102, 1000),
+    ]
+
+
+async def test_demand_is_summed_over_lines(hub: Hub):
+    """Two lines of one product count together."""
+    await limit(hub, 3)
+    two = [{**MINIMAL["products"][0], "count": 2} for _ in range(2)]
+    assert await place(hub, body(products=two)) == "stop_listed"
+    assert isinstance(await place(hub, body(products=[{**two[0], "count": 1.5}, {**two[0], "count": 1.5}])), int)
+
+
+async def test_event_numbers_have_no_gap_and_orders_their_own_sequence(hub: Hub):
+    """Under concurrency, with refusals between, per venue; an accepted order begins with two events."""
+    await limit(hub, 20)
+    raws = [json.dumps(DOCUMENTED).encode()] * 5 + [body() for _ in range(30)] + [body(venue_id=2)] * 4
+    await asyncio.gather(*(place(hub, raw) for raw in raws))
+    found = await rows(hub, "SELECT venue_id, number FROM events ORDER BY venue_id, number")
+    by_venue: dict[int, list[int]] = {}
+    for venue_id, number in found:
+        by_venue.setdefault(venue_id, []).append(number)
+    assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in by_venue.values())
+    assert by_venue.keys() == {0, 1, 2}
+    accepted = await rows(
+        hub,
+        "SELECT e.order_sequence, e.type FROM events e JOIN orders o ON o.brand_id = e.brand_id AND o.id = e.order_id "
+        "WHERE o.status = 'RECEIVED' ORDER BY e.order_id, e.order_sequence LIMIT 2",
+    )
+    assert accepted == [(1, "order.created"), (2, "order.received")]
+
+
+async def test_events_name_no_person(hub: Hub):
+    """Customers by reference only."""
+    await place(hub, json.dumps(DOCUMENTED).encode())
+    for (data,) in await rows(hub, "SELECT data FROM events"):
+        for private in ("Test Customer", "501234567", "Main St", "Leave at the door", "No onions"):
+            assert private not in data
+
+
+async def test_a_caller_who_leaves_leaves_a_whole_order_or_none(hub: Hub):
+    """Cancelled at every moment; what is stored is complete."""
+    for delay in range(25):
+        task = asyncio.create_task(place(hub, json.dumps({**DOCUMENTED, "order_number": str(delay)}).encode()))
+        await asyncio.sleep(delay / 4000)
+        task.cancel()
+        await asyncio.wait([task])
+    assert isinstance(await place(hub, body()), int)
+    orders = await rows(hub, "SELECT id FROM orders WHERE status = 'RECEIVED'")
+    events = await rows(hub, "SELECT order_id, count(*) FROM events WHERE order_id IS NOT NULL GROUP BY order_id")
+    assert {order for (order,) in orders} == {order for order, count in events if count == 2}
+
+
+async def test_many_orders_share_one_commit(hub: Hub):
+    """Group commit: far fewer commits than orders."""
+    await asyncio.gather(*(place(hub, body()) for _ in range(200)))
+    commits = hub.metrics.registry.get_sample_value("comanda_commit_seconds_count")
+    assert commits is not None
+    assert commits < 100
+
+
+async def test_a_catalogue_change_is_seen_by_the_next_order(hub: Hub):
+    """At once in its process, within a second in others."""
+    change = parse_document({"products": [{"id": 101, "name": "Pizza", "active": False}]})
+    await administration.import_document(hub.store, "demo", change)
+    await hub.known.refresh()
+    assert await place(hub, body()) == "product_unavailable"
+
+
+async def test_another_process_sees_a_change_within_a_second(settings):
+    """Two hubs on one store, nobody tells the second."""
+    async with demo_hub(settings) as first, demo_hub(settings) as second:
+        change = parse_document({"products": [{"id": 101, "name": "Pizza", "active": False}]})
+        await administration.import_document(first.store, "demo", change)
+        await asyncio.sleep(1)
+        assert await place(second, body()) == "product_unavailable"
+
+
+async def test_a_change_replaces_only_what_it_touches(hub: Hub):
+    """Kinds and resources that did not change are the same objects."""
+    before = hub.known.snapshot("demo")
+    change = parse_document({"products": [{"id": 101, "name": "Pizza", "price": 9}]})
+    await administration.import_document(hub.store, "demo", change)
+    await hub.known.refresh()
+    after = hub.known.snapshot("demo")
+    assert after.venues is before.venues
+    assert after.products[102] is before.products[102]
+    assert after.products[101] is not before.products[101]
+
+
+async def test_several_processes_share_portions_and_numbers(settings):
+    """Two hubs on one store: no oversell, no gap, one order for each integration id."""
+    async with demo_hub(settings) as first, demo_hub(settings) as second:
+        await limit(first, 50)
+        hubs = (first, second)
+        found = await asyncio.gather(*(place(hubs[i % 2], body(integration_id=f"i{i // 2}")) for i in range(300)))
+        assert sum(isinstance(item, int) for item in found) >= 50
+        assert await rows(first, "SELECT count(*), count(DISTINCT integration_id) FROM orders") == [(50, 50)]
+        numbers = [n for (n,) in await rows(first, "SELECT number FROM events WHERE venue_id = 1 ORDER BY 1")]
+        assert numbers == list(range(1, 51))
+        ids = [i for (i,) in await rows(first, "SELECT id FROM orders")]
+        assert len(set(ids)) == 50
+
+
+async def test_an_unexpected_failure_in_a_batch_costs_only_its_order(hub: Hub, monkeypatch):
+    """A row that the database refuses fails alone."""
+    from comanda.orders import place as place_module
+
+    original = place_module.plan_order
+    ids = []
+
+    def twice(priced, origin, order_id, now):
+        planned = original(priced, origin, order_id, now)
+        ids.append(planned.id)
+        return replace(planned, id=ids[0]) if len(ids) == 5 else planned
+
+    monkeypatch.setattr(place_module, "plan_order", twice)
+    found = await asyncio.gather(*(place(hub, body()) for _ in range(20)), return_exceptions=True)
+    assert sum(isinstance(item, int) for item in found) == 19
+    assert await rows(hub, "SELECT count(*) FROM orders") == [(19,)]
+
+
+async def test_no_two_orders_of_the_installation_share_an_id(settings):
+    """Ids come in blocks, whoever takes them."""
+    async with demo_hub(settings) as first, demo_hub(settings) as second:
+        many = limits.ORDER_ID_BLOCK + 50
+        ids = await asyncio.gather(*(hub.store.next_order_id() for hub in (first, second) for _ in range(many)))
+        assert len(set(ids)) == 2 * many
+
+
+async def test_an_order_waits_no_longer_than_its_limit(hub: Hub, monkeypatch):
+    """A store that does not come round: 503 for what was never begun."""
+    monkeypatch.setattr(limits, "COMMIT_WAIT_S", 0.2)
+    monkeypatch.setattr(hub.store._driver, "submit", lambda waiting: None)
+    assert await place(hub, body()) == "storage_unavailable"
+
