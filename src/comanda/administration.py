@@ -58,7 +58,7 @@ async def add_brand(store: Store, brand_id: str, *, name: str, currency: str, re
         "region": region,
         "enabled": True,
         "catalogue_version": 0,
-        "next_guest_id": 1,
+        "next_guest_id": limits.FIRST_GUEST_ID,
     }
     await store.run(lambda: access.add_row(tables.brands, row, f"brand {brand_id}"))
 

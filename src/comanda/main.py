@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 import ssl
@@ -48,6 +49,7 @@ async def open_store(settings: Settings, observer: Observer | None = None) -> As
         await migrate_postgres(settings.database_url)
         driver = PostgresDriver(settings.database_url, observer or Silent())
     else:
+        os.umask(0o077)  # the file holds signing keys and people's addresses
         await asyncio.to_thread(migrate_sqlite, settings.database_file)
         driver = SqliteDriver(settings.database_file, observer or Silent())
     store = Store(driver)

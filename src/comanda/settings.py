@@ -1,6 +1,7 @@
 """Settings: read once at start, from ``COMANDA_*`` variables and the command line; the command line wins."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -62,25 +63,28 @@ def read_settings(environment: Mapping[str, str] | None = None, **given: Any) ->
         if given.get(item.name) is not None:
             option = f"--{item.name.replace('_', '-')}"
             value = given[item.name]
-            values[item.name] = _parse(item.name, value, option) if isinstance(value, str) else value
+            values[item.name] = _parse(item.name, str(value), option) if isinstance(value, str | int) else value
     settings = Settings(**values)
     if bool(settings.tls_cert) != bool(settings.tls_key):
         raise SetupError("TLS needs both --tls-cert and --tls-key")
+    for file in (settings.tls_cert, settings.tls_key):
+        if file is not None and not file.is_file():
+            raise SetupError(f"{file} is no file")
     return settings
 
 
 def mask_url(url: str) -> str:
     """A database address without its password."""
     parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))
+    query = re.sub(r"((?:^|&)(?:\w*password|passfile)=)[^&]*", r"\1***", parts.query, flags=re.IGNORECASE)
+    user, at, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{re.sub(':.*', ':***', user)}{at}{host}", query=query))
 
 
 def _parse(name: str, text: str, origin: str) -> Any:
     try:
         if name in ("port", "metrics_port", "rate_auth", "rate_failed", "rate_calls"):
-            return _whole(text)
+            return _whole(text, 65_535 if name.endswith("port") else 10**9)
         if name in ("data_dir", "tls_cert", "tls_key"):
             return Path(text)
         if name == "trusted_proxies":
@@ -92,8 +96,8 @@ def _parse(name: str, text: str, origin: str) -> Any:
     return text
 
 
-def _whole(text: str) -> int:
+def _whole(text: str, highest: int) -> int:
     number = int(text)
-    if number < 0:
-        raise ValueError("must not be negative")
+    if not 0 <= number <= highest:
+        raise ValueError(f"must be 0 to {highest}")
     return number

@@ -19,9 +19,7 @@ CORPUS = {
     "minimal": json.dumps(MINIMAL).encode(),
     "v1": demo.example_bytes("create-order.v1.request"),
     "two problems": json.dumps({**MINIMAL, "sale_type_id": 0, "delivery_fee": -1}).encode(),
-    "unknown product": json.dumps(
-        {**MINIMAL, "products": [{**MINIMAL["products"][0], "product_id": 5}]}
-    ).encode(),
+    "unknown product": json.dumps({**MINIMAL, "products": [{**MINIMAL["products"][0], "product_id": 5}]}).encode(),
     "empty": b"",
     "no json": b"{",
     "array": b"[]",
@@ -168,4 +166,3 @@ async def test_the_documentation_is_served_from_here(server: Server):
     assert "http" not in page.text
     for asset in ("swagger-ui-bundle.js", "swagger-ui.css", "page.js"):
         assert (await server.http.get(f"/docs/{asset}")).status_code == 200
-

@@ -139,7 +139,8 @@ def test_any_query_gets_the_same_answer_on_both_stores(pair, query):
     """Lists and single reads."""
     for path in ("/orders", "/orders/1"):
         found = [
-            pair.run(server.http.get(f"/open-api/v2{path}", params=query, headers=server.headers)) for server in pair.servers
+            pair.run(server.http.get(f"/open-api/v2{path}", params=query, headers=server.headers))
+            for server in pair.servers
         ]
         assert found[0].status_code == found[1].status_code
         assert found[0].status_code in (200, 400, 404), found[0].text

@@ -231,4 +231,3 @@ async def test_an_order_waits_no_longer_than_its_limit(hub: Hub, monkeypatch):
     monkeypatch.setattr(limits, "COMMIT_WAIT_S", 0.2)
     monkeypatch.setattr(hub.store._driver, "submit", lambda waiting: None)
     assert await place(hub, body()) == "storage_unavailable"
-

@@ -27,7 +27,9 @@ SCALARS = st.one_of(
     st.sampled_from([0, 1, -1, 0.5, 101.0, 1e9, 2**53, 2**53 - 1, "", "2.5", 0.0001, 0.00001, 1e-7]),
 )
 VALUES = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3), max_leaves=6
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
 )
 
 
@@ -160,7 +162,12 @@ def test_the_bounds_of_the_schema_are_the_bounds_of_the_decoder():
 
     schemas = openapi_document(ROUTES)["components"]["schemas"]
     line, order = schemas["Line"]["properties"], schemas["OrderRequest"]["properties"]
-    assert line["count"] == {"type": "number", "exclusiveMinimum": 0, "maximum": int(limits.MAX_COUNT), "multipleOf": 0.001}
+    assert line["count"] == {
+        "type": "number",
+        "exclusiveMinimum": 0,
+        "maximum": int(limits.MAX_COUNT),
+        "multipleOf": 0.001,
+    }
     assert line["price"]["maximum"] == int(limits.MAX_MONEY)
     assert line["price"]["multipleOf"] == float(Decimal(1).scaleb(-limits.MAX_DECIMALS))
     assert line["product_id"] == {"type": "integer", "minimum": 1, "maximum": limits.MAX_ID}
@@ -177,7 +184,9 @@ def test_the_bounds_of_the_schema_are_the_bounds_of_the_decoder():
 
 def test_v1_paths_name_what_the_caller_wrote():
     """Each v2 field has its place in the v1 body."""
-    assert v1_path("products[3].modifiers[1].modifier_id") == "payload.products[3].product_modificators[1].modificator_id"
+    assert (
+        v1_path("products[3].modifiers[1].modifier_id") == "payload.products[3].product_modificators[1].modificator_id"
+    )
     assert v1_path("products[0].price") == "payload.products[0].meta.price"
     assert v1_path("discount.discount_value") == "payload.meta.discount.discount_value"
     assert v1_path("customer.phone") == "payload.customer.phone"

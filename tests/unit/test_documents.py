@@ -35,7 +35,14 @@ def test_every_problem_of_a_document_is_told(tmp_path):
     text = "products:\n- {id: 0, name: '', price: -1, colour: red}\n- {id: 2}\nmenus: []\n"
     with pytest.raises(SetupError) as refusal:
         read_document(written(tmp_path, text))
-    for path in ("products[0].id", "products[0].name", "products[0].price", "products[0].colour", "products[1].name", "menus"):
+    for path in (
+        "products[0].id",
+        "products[0].name",
+        "products[0].price",
+        "products[0].colour",
+        "products[1].name",
+        "menus",
+    ):
         assert path in str(refusal.value)
     loose = parse_document(
         {
@@ -52,7 +59,14 @@ def test_every_problem_of_a_document_is_told(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["a: &x [1]\nb: *x\n", "!!python/object/apply:os.system ['true']", "x: [", "- 1", "{" * 2000, "a: " + "[" * 30 + "]" * 30],
+    [
+        "a: &x [1]\nb: *x\n",
+        "!!python/object/apply:os.system ['true']",
+        "x: [",
+        "- 1",
+        "{" * 2000,
+        "a: " + "[" * 30 + "]" * 30,
+    ],
 )
 def test_hostile_yaml_is_refused(tmp_path, text):
     """Aliases, tags, depth, nonsense."""
@@ -88,7 +102,10 @@ def test_a_line_price_always_comes_out_to_the_cent(tmp_path_factory, quantity, c
     folder = tmp_path_factory.getbasetemp()
     amount = Decimal(cents) / 100
     path = written(folder, f"order,item,quantity,price\n1,a,{quantity},{amount}\n", "line.csv")
-    ((line,),) = (order.lines for order in read_past_orders(path, read_mapping("order=order,item=item,quantity=quantity,price=price"), "line"))
+    ((line,),) = (
+        order.lines
+        for order in read_past_orders(path, read_mapping("order=order,item=item,quantity=quantity,price=price"), "line")
+    )
     assert (line.count * line.unit_price).quantize(Decimal("0.01"), "ROUND_HALF_UP") == amount == line.amount
 
 

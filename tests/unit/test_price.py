@@ -53,7 +53,12 @@ def amounts(high: int, places: int):
 def lines():
     """Lines with any sensible counts, prices, modifiers."""
     modifier = st.fixed_dictionaries(
-        {"modifier_id": st.integers(1, 9), "modifier_name": st.just("m"), "count": st.integers(1, 20), "price": amounts(50, 4)}
+        {
+            "modifier_id": st.integers(1, 9),
+            "modifier_name": st.just("m"),
+            "count": st.integers(1, 20),
+            "price": amounts(50, 4),
+        }
     )
     return st.fixed_dictionaries(
         {
@@ -114,7 +119,12 @@ def expected(body, decimals: int) -> dict[str, int]:
     charge = body["service_charge"]
     service = half_up((subtotal - discount) * Fraction(charge["value"]) / 100) if charge["enabled"] else 0
     fee = half_up(Fraction(body["delivery_fee"]) * unit)
-    return {"subtotal": subtotal, "discount": discount, "service": service, "total": subtotal - discount + service + fee}
+    return {
+        "subtotal": subtotal,
+        "discount": discount,
+        "service": service,
+        "total": subtotal - discount + service + fee,
+    }
 
 
 @settings(max_examples=300, deadline=None)

@@ -42,7 +42,7 @@ def sign_in(directory: Directory, body: Any, main_venue_id: int | None, now_s: i
     mismatch = _wrong_mode(integrator, brand)
     if mismatch is not None:
         raise WrongMode(mismatch)
-    return issue_token(directory, brand, client, integrator, client.venue_id or main_venue_id, now_s)
+    return issue_token(directory, brand, client, integrator, _venue_of(client, main_venue_id), now_s)
 
 
 def identify(directory: Directory, reader: TokenReader, token: str | None, now_s: int) -> Caller:
@@ -72,6 +72,15 @@ def knows_device(directory: Directory, token: str) -> bool:
     wanted = sha256_hex(token)
     device = directory.devices.get(wanted)
     return device is not None and device.enabled and hmac.compare_digest(device.token_sha256, wanted)
+
+
+def _venue_of(client: Client, main_venue_id: int | None) -> int | None:
+    """The venue a client's tokens act for: its own, else the main one, else the first it may see."""
+    if client.venue_id is not None:
+        return client.venue_id
+    if main_venue_id is not None and client.may_see(main_venue_id):
+        return main_venue_id
+    return min(client.venues, default=None)
 
 
 def _wrong_mode(integrator: Integrator, brand: Brand) -> str | None:

@@ -15,10 +15,9 @@ def content_sha256(raw: bytes) -> str:
     Bytes that are not JSON are hashed as they are, so that they equal only themselves.
     """
     try:
-        value = _decoder.decode(raw)
+        return hashlib.sha256(_encoder.encode(_with_small_integers(_decoder.decode(raw)))).hexdigest()
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError):
         return hashlib.sha256(b"bytes:" + raw).hexdigest()
-    return hashlib.sha256(_encoder.encode(_with_small_integers(value))).hexdigest()
 
 
 def _number_by_value(text: str) -> Any:

@@ -41,6 +41,9 @@ MAX_ORDER_PAGE_SIZE: Final = 200
 MAX_PAGE: Final = 1_000_000
 MAX_QUERY_PARAMETERS: Final = 200
 
+FIRST_GUEST_ID: Final = 1_000_000_001
+"""Guests get ids above this, out of the way of imported customers."""
+
 # Idempotency
 IDEMPOTENCY_WINDOW_S: Final = 72 * 3600
 IN_FLIGHT_WAIT_S: Final = 8.0

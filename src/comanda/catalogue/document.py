@@ -231,8 +231,10 @@ def _yaml_value(text: str) -> Any:
 
 def _csv_products(text: str) -> Iterator[dict[str, Any]]:
     """Products from CSV whose header names product fields; ``modifier_groups`` are ids parted by spaces."""
-    rows = csv.DictReader(io.StringIO(text))
+    rows: csv.DictReader[str] = csv.DictReader(io.StringIO(text))
     for row in rows:
+        if None in row:
+            raise SetupError(f"row {rows.line_num} has more cells than the header")
         yield {name: _csv_value(name, value) for name, value in row.items() if name and value not in ("", None)}
 
 
@@ -262,6 +264,16 @@ class _Dumper(yaml.SafeDumper):
     """YAML with exact decimals."""
 
 
+def _construct_mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[str, Any]:
+    """A mapping whose keys are texts, each written once: the second of two would silently win."""
+    keys = [loader.construct_object(key) for key, _ in node.value]
+    for index, key in enumerate(keys):
+        if not isinstance(key, str) or key in keys[:index]:
+            where = f"line {node.value[index][0].start_mark.line + 1}"
+            raise SetupError(f"{where}: the key {key!r} is {'repeated' if isinstance(key, str) else 'not a text'}")
+    return {key: loader.construct_object(value, deep=True) for key, (_, value) in zip(keys, node.value, strict=True)}
+
+
 def _construct_decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
     return read_number(str(loader.construct_scalar(node)).replace("_", ""))
 
@@ -271,4 +283,5 @@ def _represent_decimal(dumper: yaml.SafeDumper, value: Decimal) -> yaml.ScalarNo
 
 
 _Loader.add_constructor("tag:yaml.org,2002:float", _construct_decimal)
+_Loader.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
 _Dumper.add_representer(Decimal, _represent_decimal)

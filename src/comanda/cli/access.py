@@ -7,6 +7,7 @@ import typer
 from comanda import administration
 from comanda.access.model import SCOPES
 from comanda.administration import ClientSettings
+from comanda.base.limits import MAX_ID
 from comanda.cli.options import (
     AsJson,
     BrandOption,
@@ -97,15 +98,19 @@ def add_client(
     client_id: str,
     brand: BrandOption,
     name: Name = "",
-    venue: Annotated[int | None, typer.Option(help="The venue its tokens act for; default the main one.")] = None,
-    only_venue: Annotated[list[int] | None, typer.Option(help="Limit to this venue; may be repeated.")] = None,
+    venue: Annotated[
+        int | None, typer.Option(min=1, max=MAX_ID, help="The venue its tokens act for; default the main one.")
+    ] = None,
+    only_venue: Annotated[
+        list[int] | None, typer.Option(min=1, max=MAX_ID, help="Limit to this venue; may be repeated.")
+    ] = None,
     scope: Annotated[list[str] | None, typer.Option(help=f"Allow only this; known: {', '.join(SCOPES)}.")] = None,
     guests: Annotated[str, typer.Option(help="Customer id 0: none, or match by phone.")] = "none",
     unique_integration_id: Annotated[bool, typer.Option(help="One order for each integration_id.")] = True,
     duplicate_window: Annotated[
         int, typer.Option(help="Seconds in which an identical numbered order is a repeat.")
     ] = 0,
-    quota: Annotated[int | None, typer.Option(help="Calls a minute of this client's own.")] = None,
+    quota: Annotated[int | None, typer.Option(min=1, max=10**9, help="Calls a minute of this client's own.")] = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
@@ -169,7 +174,9 @@ def add_staff(
     brand: BrandOption,
     role: Annotated[str, typer.Option(help=f"One of {', '.join(administration.ROLES)}.")] = "manager",
     name: Name = "",
-    only_venue: Annotated[list[int] | None, typer.Option(help="Limit to this venue; may be repeated.")] = None,
+    only_venue: Annotated[
+        list[int] | None, typer.Option(min=1, max=MAX_ID, help="Limit to this venue; may be repeated.")
+    ] = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,

@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 refused or failed (the reason is on standard error), 2 wrong usage.
 """
 
+import os
 import sys
 
 import httpx
@@ -11,7 +12,7 @@ import typer
 from comanda import __version__
 from comanda.base.errors import ComandaError, SetupError
 from comanda.cli import access, catalogue, orders, replay, serve, storage
-from comanda.cli.options import errors
+from comanda.cli.options import errors, printable
 
 app = typer.Typer(
     name="comanda",
@@ -52,10 +53,16 @@ def main() -> None:
     try:
         app()
     except (SetupError, ComandaError) as error:
-        errors.print(f"[bold red]error:[/] {error}", highlight=False, markup=True, soft_wrap=True)
-        for problem in getattr(error, "details", ()):
-            errors.print(f"  {problem.field}: {problem.message}", highlight=False, markup=False)
-        sys.exit(1)
-    except httpx.TransportError as error:
-        errors.print(f"[bold red]error:[/] the server cannot be reached: {error}", highlight=False, soft_wrap=True)
-        sys.exit(1)
+        details = [f"\n  {problem.field}: {problem.message}" for problem in getattr(error, "details", ())]
+        _tell(f"{error}{''.join(details)}")
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        _tell(f"the server cannot be reached: {error}")
+    except Exception as error:
+        if os.environ.get("COMANDA_TRACEBACK"):
+            raise
+        _tell(f"{type(error).__name__}: {error} (COMANDA_TRACEBACK=1 shows where)")
+
+
+def _tell(reason: str) -> None:
+    errors.print(f"[bold red]error:[/] {printable(reason)}", highlight=False, soft_wrap=True)
+    sys.exit(1)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from comanda.main import open_store
@@ -63,9 +64,14 @@ def show_secret(what: str, name: str, secret: str, *, as_json: bool) -> None:
     console.print(f"secret: [bold]{secret}[/]  (shown once; stored only as a hash)")
 
 
+def printable(text: str) -> str:
+    """Data as a terminal may show it: no markup of ours, no control characters of theirs."""
+    return escape("".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text))
+
+
 def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "all"
-    return "" if value is None else str(value)
+    return "" if value is None else printable(str(value))

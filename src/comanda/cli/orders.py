@@ -9,7 +9,7 @@ import typer
 
 from comanda.base.errors import SetupError
 from comanda.cli.api import Api, BrandName, ClientId, ClientSecret, Credentials, IntegratorId, Url
-from comanda.cli.options import AsJson, console
+from comanda.cli.options import AsJson, console, printable
 from comanda.demo import BRAND, CLIENT_ID, CLIENT_SECRET, INTEGRATOR_ID
 
 order = typer.Typer(help="One order.", no_args_is_help=True)
@@ -96,6 +96,5 @@ def _print(item: dict[str, Any], *, as_json: bool) -> None:
         f"{line['count']} x {line['meta']['order_product']['product']['name']}" for line in payload["products"]
     )
     total = f"{payload['totals']['total']} {payload['totals']['currency']}"
-    console.print(
-        f"{item['created_at'][:19]}  {item['id']:>8}  {item['status']:<9} {total:>12}  {lines}", highlight=False
-    )
+    head = f"{item['created_at'][:19]}  {item['id']:>8}  {item['status']:<9} {total:>12}  "
+    console.print(printable(head + lines), highlight=False, soft_wrap=True)

@@ -119,9 +119,12 @@ def _line(row: Mapping[str, str], mapping: Mapping[str, str], price_is: PriceIs)
 
 
 def _amount(text: str) -> Decimal:
+    """An amount with any currency sign; ``1,234`` could be two amounts and is refused."""
     digits = re.sub(r"[^\d.,-]", "", text)
-    if "," in digits and "." not in digits:
-        digits = digits.replace(",", ".")
+    if re.fullmatch(r"-?\d{1,3},\d{3}", digits):
+        raise ValueError(f"{text.strip()} may mean thousands or decimals; write it without a comma")
+    if digits.rfind(",") > digits.rfind("."):
+        digits = digits.replace(".", "").replace(",", ".")
     return Decimal(digits.replace(",", ""))
 
 

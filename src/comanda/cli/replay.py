@@ -209,7 +209,7 @@ async def _send_all(
             for index, order in pending:
                 if rate:
                     await asyncio.sleep(max(0.0, began + index / rate - time.monotonic()))
-                name = f"{run}-{order.number}"
+                name = f"{run}-{index}"
                 answer = await api.send_order(to_json(_body(order, menu, name)), key=name)
                 if answer.status_code in (200, 201):
                     ids.append(answer.json()["data"]["id"])
@@ -225,7 +225,7 @@ async def _send_all(
 
 async def _reconcile(api: Api, past: list[PastOrder], run: str, ids: list[int], report: Report) -> None:
     """Read back every order stored since the first one sent, and compare order by order."""
-    expected = {f"{run}-{order.number}": order.total for order in past}
+    expected = {f"{run}-{index}": order.total for index, order in enumerate(past)}
     found: Counter[str] = Counter()
     for item in await _stored_since(api, min(ids, default=0)):
         name = item["integration_id"]
@@ -262,7 +262,7 @@ def _body(order: PastOrder, menu: Menu, name: str) -> dict[str, Any]:
         "sale_type_id": menu.sale_type_id,
         "venue_id": menu.venue_id,
         "order_number": order.number[:20],
-        "integration_id": name[:64],
+        "integration_id": name,
         "customer": {"id": 0, "phone": "+994501234567", "address": "", "name": "Replay"},
         "products": [_line(line, menu, index) for index, line in enumerate(order.lines)],
     }

@@ -61,7 +61,10 @@ def restore(
         aside = target.with_name(f"{target.name}.replaced-{int(time.time())}")
         target.rename(aside)
         console.print(f"the former store is at {aside}")
+    for leftover in (f"{target.name}-wal", f"{target.name}-shm"):
+        target.with_name(leftover).unlink(missing_ok=True)
     fresh.rename(target)
+    counts = _check_copy(target)
     console.print(f"restored {target}: {counts['orders']} orders, {counts['events']} events, checked")
 
 
@@ -83,8 +86,9 @@ def _embedded(settings: Settings) -> Settings:
 
 def _copy_checked(source: Path, target: Path) -> dict[str, int]:
     """Copy with SQLite's online backup, then reopen the copy and check its integrity and its tables."""
+    os.umask(0o077)
     try:
-        reading = sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=limits.SQLITE_BUSY_S)
+        reading = _read_only(source)
         writing = sqlite3.connect(target)
         try:
             reading.backup(writing, pages=1_000)
@@ -98,8 +102,12 @@ def _copy_checked(source: Path, target: Path) -> dict[str, int]:
         raise SetupError(f"{source} cannot be copied: {error}") from error
 
 
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=limits.SQLITE_BUSY_S)
+
+
 def _check_copy(path: Path) -> dict[str, int]:
-    copy = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    copy = _read_only(path)
     try:
         verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
         if verdict != "ok":
@@ -137,7 +145,7 @@ def _database_rows(settings: Settings) -> list[dict[str, Any]]:
     if not path.exists():
         return [{"check": "database", "state": "info", "detail": f"{path} does not exist yet; serve makes it"}]
     try:
-        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        connection = _read_only(path)
         revision = connection.execute("SELECT version_num FROM alembic_version").fetchone()[0]
         orders = connection.execute("SELECT count(*) FROM orders").fetchone()[0]
         connection.close()

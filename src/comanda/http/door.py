@@ -8,6 +8,7 @@ import asyncio
 import re
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from ipaddress import ip_address
 from time import monotonic
 from typing import Any
@@ -52,7 +53,7 @@ class Door:
         try:
             await self._answer(scope, receive, call, exchange)
         except ComandaError as error:
-            await exchange.reply(error_reply(error))
+            await exchange.reply(_error_reply(error, call))
         except Exception:
             log.exception("request.failed", request_id=call.request_id, route=_route_name(call))
             if not exchange.begun:
@@ -214,6 +215,13 @@ def _check_sizes(scope: Scope) -> None:
     target = len(scope.get("raw_path") or scope["path"].encode()) + len(scope.get("query_string", b""))
     if target > limits.MAX_TARGET_BYTES:
         raise ComandaError("headers_too_large", f"The address is longer than {limits.MAX_TARGET_BYTES} bytes")
+
+
+def _error_reply(error: ComandaError, call: Call) -> Reply:
+    reply = error_reply(error)
+    if error.code != "method_not_allowed":
+        return reply
+    return replace(reply, headers={**reply.headers, "Allow": ", ".join(methods_of(call.path))})
 
 
 def _no_such_route(call: Call) -> ComandaError:

@@ -46,6 +46,10 @@ class _Check:
             OrderWarning("unknown_field", path, f"{path} is not a field of this request and was ignored")
             for path in decoded.unknown_fields[: limits.MAX_DETAILS]
         ]
+        self.warnings += [
+            OrderWarning("ignored_value", path, f"{path} differs from the line, which decides")
+            for path in decoded.unequal
+        ]
 
     def run(self, header_venue: str | None) -> CheckedOrder:
         request = self.request
@@ -66,7 +70,7 @@ class _Check:
             venue=venue,
             lines=lines,
             accepts=accepts and not needs_attention,
-            terminal_id=terminal_id,
+            terminal_id=None if needs_attention else terminal_id,
             phone_e164=self._phone(),
             order_number=request.order_number or None,
             comment=request.comment or None,

@@ -5,6 +5,7 @@ collects every problem. Both read the same types, and a property test holds that
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -22,6 +23,7 @@ from comanda.orders.request import (
     OrderRequest,
     ServiceCharge,
     V1Line,
+    V1Meta,
     V1Modifier,
     V1Order,
 )
@@ -38,6 +40,7 @@ class Decoded:
     problems: tuple[Problem, ...] = ()
     unknown_fields: tuple[str, ...] = ()
     fuller: bool = False
+    unequal: tuple[str, ...] = ()
     stated_total: Any = None
 
 
@@ -100,14 +103,35 @@ def _read_slowly(value: Any) -> Decoded:
 def _read_v1(value: Any, reading: Reading) -> Decoded:
     body = read_struct(V1Order, value, "", reading)
     _check_names(reading)
-    meta = body.payload.meta or body.meta
     return Decoded(
         _as_v2(body),
         tuple(reading.problems),
         tuple(reading.unknown),
         fuller=True,
-        stated_total=meta.orderTotal if meta else None,
+        stated_total=_meta(body).orderTotal,
+        unequal=tuple(_unequal(body)),
     )
+
+
+def _meta(body: V1Order) -> V1Meta:
+    """``meta`` inside ``payload`` completed by the one beside it."""
+    inner, outer = body.payload.meta or V1Meta(), body.meta or V1Meta()
+    values = {name: getattr(inner, name) for name in V1Meta.__struct_fields__}
+    return V1Meta(**{name: getattr(outer, name) if value is None else value for name, value in values.items()})
+
+
+def _unequal(body: V1Order) -> Iterator[str]:
+    """Where a v1 line's inner product says otherwise than the line, which decides."""
+    for index, line in enumerate(body.payload.products):
+        inner = line.meta.order_product
+        path = f"payload.products[{index}].meta.order_product"
+        if inner is None:
+            continue
+        if inner.count is not None and inner.count != line.count:
+            yield f"{path}.count"
+        outer = line.product_modificators
+        if outer and inner.product_modificators and outer != inner.product_modificators:
+            yield f"{path}.product_modificators"
 
 
 def _check_names(reading: Reading) -> None:
@@ -118,10 +142,9 @@ def _check_names(reading: Reading) -> None:
 
 
 def _as_v2(body: V1Order) -> OrderRequest:
-    payload = body.payload
-    meta = payload.meta or body.meta
+    payload, meta = body.payload, _meta(body)
     discount_type = payload.customer.customer_discount_type
-    if discount_type is None and meta:
+    if discount_type is None:
         discount_type = meta.customer_discount_type
     return OrderRequest(
         sale_type_id=payload.service.sale_type_id,
@@ -139,18 +162,17 @@ def _as_v2(body: V1Order) -> OrderRequest:
         auto_order_sent_to_station=payload.auto_order_sent_to_station,
         order_number=payload.order_number,
         delivery_fee=payload.delivery_fee,
-        comment=meta.comment if meta else None,
-        discount=meta.discount if meta else None,
-        service_charge=_charge_as_v2(body),
+        comment=meta.comment,
+        discount=meta.discount,
+        service_charge=_charge_as_v2(meta),
         integration_id=body.integration_id,
         integration_uuid=body.integration_uuid,
         customer_ref_id=body.customer_ref_id,
     )
 
 
-def _charge_as_v2(body: V1Order) -> ServiceCharge | None:
-    meta = body.payload.meta or body.meta
-    if meta is None or (meta.apply_service_charge is None and meta.service_charge_value is None):
+def _charge_as_v2(meta: V1Meta) -> ServiceCharge | None:
+    if meta.apply_service_charge is None and meta.service_charge_value is None:
         return None
     return ServiceCharge(enabled=meta.apply_service_charge, value=meta.service_charge_value)
 
@@ -158,6 +180,7 @@ def _charge_as_v2(body: V1Order) -> ServiceCharge | None:
 def _line_as_v2(line: V1Line) -> Line:
     inner = line.meta.order_product
     product = inner.product if inner else None
+    chosen = line.product_modificators or (inner.product_modificators if inner else None)
     return Line(
         product_id=line.product_id,
         product_name=(product.name if product else None) or "",
@@ -167,7 +190,7 @@ def _line_as_v2(line: V1Line) -> Line:
         product_hash=(inner.product_hash if inner else None) or "",
         portion_size=line.portion_size,
         note=line.note or (inner.note if inner else None),
-        modifiers=tuple(_modifier_as_v2(modifier) for modifier in line.product_modificators or ()),
+        modifiers=tuple(_modifier_as_v2(modifier) for modifier in chosen or ()),
     )
 
 

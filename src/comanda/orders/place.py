@@ -13,6 +13,7 @@ from comanda.base.clock import Micros, now_micros
 from comanda.base.errors import ComandaError, Problem, invalid
 from comanda.base.json import to_json
 from comanda.base.money import plain
+from comanda.base.reading import text_flaw
 from comanda.catalogue.snapshot import Snapshot
 from comanda.orders.check import check_order
 from comanda.orders.decode import Decoded, decode, external_id_text, v1_path
@@ -128,7 +129,8 @@ def _claims(decoded: Decoded, incoming: Incoming) -> tuple[Claim, ...]:
     request, client = decoded.request, incoming.caller.client
     claims = []
     external = external_id_text(request.integration_id)
-    if client.unique_integration_id and external is not None:
+    usable = external is not None and len(external) <= limits.MAX_EXTERNAL_ID and not text_flaw(external)
+    if client.unique_integration_id and external is not None and usable:
         claims.append(Claim("integration_id", external, content_sha256(incoming.body)))
     if client.duplicate_window_s and request.order_number:
         content = content_sha256(incoming.body)
@@ -161,7 +163,7 @@ def _answer(outcome: PlaceOutcome, planned: PlannedOrder, decoded: Decoded, inco
 
 def _answer_repeat(outcome: Replayed | KeyReused | AlreadyStored, incoming: Incoming) -> Answer:
     if isinstance(outcome, KeyReused):
-        raise ComandaError("idempotency_key_reused", "This Idempotency-Key was used for another request")
+        raise key_reused()
     if isinstance(outcome, Replayed):
         return Answer(
             status=outcome.status,
@@ -172,6 +174,11 @@ def _answer_repeat(outcome: Replayed | KeyReused | AlreadyStored, incoming: Inco
             key_expires_at=outcome.expires_at,
         )
     return _answer_claimed(outcome, incoming)
+
+
+def key_reused() -> ComandaError:
+    """The refusal of a key that belongs to another request (contract 14.2)."""
+    return ComandaError("idempotency_key_reused", "This Idempotency-Key was used for another request")
 
 
 def _answer_claimed(outcome: AlreadyStored, incoming: Incoming) -> Answer:

@@ -155,7 +155,7 @@ class V1OrderProduct(Struct, frozen=True, forbid_unknown_fields=True):
     product: V1Product | None = None
     count: Count | None = None
     status: OpaqueText | None = None
-    product_modificators: Any = None
+    product_modificators: Annotated[tuple[V1Modifier, ...], Meta(max_length=limits.MAX_MODIFIERS)] | None = None
     product_hash: OpaqueText | None = None
     note: Note | None = None
 

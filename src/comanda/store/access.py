@@ -8,9 +8,19 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from comanda.access.model import Brand, BrandId, Client, Device, Directory, Integrator, SigningKey
+from comanda.base import limits
 from comanda.base.clock import Micros
 from comanda.base.errors import SetupError
-from comanda.store.tables import brands, clients, devices, idempotency, installation, integrators, signing_keys
+from comanda.store.tables import (
+    brands,
+    clients,
+    devices,
+    idempotency,
+    installation,
+    integrators,
+    order_claims,
+    signing_keys,
+)
 from comanda.store.transaction import Row, Statement, Transaction, one
 
 
@@ -87,8 +97,9 @@ def add_signing_key(key: SigningKey, *, retire_before_s: int) -> Transaction[Non
 
 
 def purge_lapsed_keys(brand_id: str, now: Micros) -> Transaction[None]:
-    """Remove a brand's idempotency records that have lapsed."""
+    """Remove a brand's idempotency records and content claims that have lapsed."""
     yield one(_PURGE_KEYS, brand_id=brand_id, now=now)
+    yield one(_PURGE_CLAIMS, brand_id=brand_id, kind="repeat", before=now - limits.MAX_DUPLICATE_WINDOW_S * 1_000_000)
 
 
 def _is_secret(name: str) -> bool:
@@ -186,6 +197,14 @@ _PUT_DEVICE = Statement(
     _device.on_conflict_do_update(
         index_elements=[devices.c.brand_id, devices.c.device_id],
         set_={name: _device.excluded[name] for name in ("kind", "venue_id", "token_sha256", "enabled")},
+    ),
+    returns=False,
+)
+_PURGE_CLAIMS = Statement(
+    order_claims.delete().where(
+        order_claims.c.brand_id == bindparam("brand_id"),
+        order_claims.c.kind == bindparam("kind"),
+        order_claims.c.claimed_at < bindparam("before"),
     ),
     returns=False,
 )

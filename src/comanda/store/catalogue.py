@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import and_, bindparam, select, update
@@ -20,7 +21,7 @@ from comanda.catalogue.model import (
     encode_resource,
 )
 from comanda.store.access import RAISE_CHANGES
-from comanda.store.commit_orders import MILLI, append_events, event_row
+from comanda.store.commit_orders import LOCK_STOP_LIST, MILLI, append_events, event_row
 from comanda.store.tables import brands, catalogue, customers, stop_list
 from comanda.store.transaction import Statement, Transaction, each, one
 
@@ -104,7 +105,7 @@ def _apply_customers(
     rows = yield one(_SELECT_CUSTOMERS, brand_id=brand_id)
     before = {int(row[0]): _customer_of(row) for row in rows}
     phones = {row[6]: int(row[0]) for row in rows if row[6]}
-    for person in people:
+    for person in sorted(people, key=lambda person: person.customer.id):
         customer = person.customer
         holder = phones.setdefault(person.phone_e164, customer.id) if person.phone_e164 else customer.id
         if holder != customer.id:
@@ -120,9 +121,14 @@ def _apply_stop_list(
     brand_id: str, entries: Sequence[StopListEntry], now: Micros, changes: Changes
 ) -> Transaction[None]:
     """Set quantities anew: the version rises, so that holds taken before are not given back on top."""
-    for entry in entries:
+    for entry in sorted(entries, key=lambda entry: (entry.venue_id, entry.product_id)):
         key = {"brand_id": brand_id, "venue_id": entry.venue_id, "product_id": entry.product_id}
-        changes.note("stop_list", entry.product_id, f"venue {entry.venue_id}", added=False)
+        rows = yield one(LOCK_STOP_LIST, **key)
+        before = Decimal(int(rows[0][3])) / MILLI if rows else None
+        if before == entry.quantity:
+            continue
+        told = f"venue {entry.venue_id}: was {before}, now {entry.quantity}"
+        changes.note("stop_list", entry.product_id, told, added=before is None)
         if entry.quantity is None:
             yield one(_DELETE_STOP_LIST, **key)
         else:

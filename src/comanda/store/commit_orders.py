@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import and_, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_unless_present
 
 from comanda.base import limits
 from comanda.base.clock import Micros
+from comanda.base.json import to_json
 from comanda.orders.model import (
     AlreadyStored,
     Claim,
@@ -284,11 +286,17 @@ def _insert(stored: list[_Entry]) -> Transaction[None]:
                     order_id=planned.id,
                     order_sequence=sequence,
                     type=event.type,
-                    data=event.data,
+                    data=_with_customer(event.data, entry) if planned.guest else event.data,
                     created_at=planned.created_at,
                 )
             )
     yield from append_events(by_venue)
+
+
+def _with_customer(data: str, entry: _Entry) -> str:
+    """An event names the customer that the transaction found for a guest."""
+    parts: dict[str, Any] = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+    return to_json({**parts, "customer_id": entry.customer_id}).decode()
 
 
 def event_row(

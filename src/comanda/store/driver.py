@@ -36,8 +36,12 @@ class Health:
 class Driver(Protocol):
     """One database, reached in one way."""
 
-    health: Health
     name: str
+
+    @property
+    def health(self) -> Health:
+        """How the writing side fares."""
+        ...
 
     async def start(self) -> None:
         """Open connections; raises SetupError when the database cannot be used."""

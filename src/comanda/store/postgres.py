@@ -9,7 +9,8 @@ import logging
 import time
 import zlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import asyncpg
@@ -65,9 +66,7 @@ class PostgresDriver:
 
     def __init__(self, url: str, observer: Observer) -> None:
         self._url = url
-        self._observer = observer
-        self._lanes = [_Lane(self, index) for index in range(limits.COMMITTERS)]
-        self.health = Health()
+        self._lanes = [_Lane(self, observer, index) for index in range(limits.COMMITTERS)]
 
     async def start(self) -> None:
         """Open the pool and start the committers. Raises SetupError when the database cannot be reached."""
@@ -95,12 +94,15 @@ class PostgresDriver:
 
     def submit(self, waiting: Waiting) -> None:
         """Queue an order with its venue's committer."""
-        if self.health.stopped:
-            waiting.settle(storage_away())
-            return
         planned = waiting.planned
         name = f"{planned.brand_id}/{planned.venue_id}".encode()
         self._lanes[zlib.crc32(name) % len(self._lanes)].submit(waiting)
+
+    @property
+    def health(self) -> Health:
+        """How the committers fare; each mends itself, so none ever stops for good."""
+        reasons = [lane.failure for lane in self._lanes if lane.failure]
+        return Health(failing=bool(reasons), reason="; ".join(reasons))
 
     def queued(self) -> int:
         """How many orders wait or are being committed."""
@@ -109,7 +111,7 @@ class PostgresDriver:
     async def run(self, build: TransactionBuilder[Result]) -> Result:
         """Run a transaction on a pooled connection."""
         try:
-            async with self._pool.acquire(timeout=limits.READ_WAIT_S) as connection:
+            async with self._pooled() as connection:
                 return await self.attempt(connection, build)
         except _AWAY as error:
             log.warning("postgresql cannot run a transaction: %r", error)
@@ -124,13 +126,26 @@ class PostgresDriver:
         """Run a reading transaction on one snapshot."""
         try:
             async with (
-                self._pool.acquire(timeout=limits.READ_WAIT_S) as connection,
+                self._pooled() as connection,
                 connection.transaction(isolation="repeatable_read", readonly=True),
             ):
                 return await _drive(connection, build())
         except _AWAY as error:
             log.warning("postgresql cannot read: %r", error)
             raise storage_away() from error
+
+    @asynccontextmanager
+    async def _pooled(self) -> AsyncIterator[Any]:
+        """A connection of the pool; whatever keeps the database from giving one, it is away."""
+        try:
+            connection = await self._pool.acquire(timeout=limits.READ_WAIT_S)
+        except (*_AWAY, asyncpg.PostgresError) as error:
+            log.warning("postgresql gives no connection: %r", error)
+            raise storage_away() from error
+        try:
+            yield connection
+        finally:
+            await self._pool.release(connection)
 
     async def attempt(self, connection: Any, build: TransactionBuilder[Result]) -> Result:
         """Run and commit, retrying conflicts whole. Raises Undecided when the connection is lost during COMMIT."""
@@ -186,15 +201,17 @@ class PostgresDriver:
             connection.terminate()
 
     async def connect(self) -> Any:
-        """A connection of its own, for a committer or a question."""
+        """A connection of its own, for a committer or a question. Raises OSError or asyncpg's errors."""
         return await asyncpg.connect(self._url, timeout=limits.COMMIT_WAIT_S / 2, server_settings=SETTINGS)
 
 
 class _Lane:
     """One committer: its queue, its connection, its task."""
 
-    def __init__(self, driver: PostgresDriver, index: int) -> None:
+    def __init__(self, driver: PostgresDriver, observer: Observer, index: int) -> None:
         self._driver = driver
+        self._observer = observer
+        self.failure = ""
         self._index = index
         self._queue: deque[Waiting] = deque()
         self._wake = asyncio.Event()
@@ -222,18 +239,18 @@ class _Lane:
         self.waiting -= 1
 
     async def _commit_forever(self) -> None:
-        try:
-            while self._queue or not self._closing:
-                if not self._queue:
-                    self._wake.clear()
-                    await self._wake.wait()
-                    continue
-                await self._commit_batch(self._take())
-        except BaseException as error:
-            log.exception("a committer stopped")
-            self._driver.health = Health(failing=True, stopped=True, reason=repr(error))
-            deliver_all(self._queue, Waiting.settle, storage_away())
-            raise
+        while self._queue or not self._closing:
+            if not self._queue:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            batch = self._take()
+            try:
+                await self._commit_batch(batch)
+            except Exception as error:
+                log.exception("a committer failed; its batch is refused and it goes on")
+                self._drop(error)
+                deliver_all(batch, Waiting.settle, error)
 
     def _take(self) -> list[Waiting]:
         batch: list[Waiting] = []
@@ -255,29 +272,38 @@ class _Lane:
                 await self._commit_batch([waiting])
             return
         if not isinstance(outcomes, BaseException):
-            self._driver.health = Health()
-            self._driver._observer.committed(len(batch), time.perf_counter() - began)
+            self.failure = ""
+            self._observer.committed(len(batch), time.perf_counter() - began)
         deliver_all(batch, Waiting.settle, outcomes)
 
     async def _outcomes(self, batch: Sequence[Waiting]) -> Sequence[PlaceOutcome] | BaseException:
         planned = [waiting.planned for waiting in batch]
         try:
             async with asyncio.timeout(limits.COMMIT_WAIT_S):
-                if self._connection is None or self._connection.is_closed():
-                    self._connection = await self._driver.connect()
+                if not await self._is_connected():
+                    return storage_away()
                 return await self._driver.attempt(self._connection, lambda: commit_orders(planned, now_micros()))
         except Undecided as undecided:
             return await self._settle_undecided(undecided)
         except asyncpg.LockNotAvailableError as error:
-            return error if len(batch) > 1 else storage_away()
+            return error if len(batch) > 1 else _still_locked(batch[0])
         except _AWAY as error:
             self._drop(error)
             return storage_away()
         except Exception as error:
-            if isinstance(error, asyncpg.PostgresError | ComandaError) and not self._connection.is_closed():
-                return error
-            self._drop(error)
+            if not isinstance(error, asyncpg.PostgresError | ComandaError):
+                self._drop(error)
             return error
+
+    async def _is_connected(self) -> bool:
+        if self._connection is not None and not self._connection.is_closed():
+            return True
+        try:
+            self._connection = await self._driver.connect()
+        except (OSError, ConnectionError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            self._drop(error)
+            return False
+        return True
 
     async def _settle_undecided(self, undecided: Undecided) -> Sequence[PlaceOutcome] | BaseException:
         self._drop(undecided)
@@ -291,10 +317,18 @@ class _Lane:
     def _drop(self, error: BaseException) -> None:
         """Give the connection up; an open transaction on it can no longer commit."""
         log.error("a committer lost its connection: %r", error)
-        self._driver.health = Health(failing=True, reason=repr(error))
+        self.failure = repr(error)
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
+
+
+def _still_locked(waiting: Waiting) -> ComandaError:
+    """Another process has held a row for longer than we wait: the same request, where the order has a name."""
+    if not (waiting.planned.keyed or waiting.planned.claims):
+        return storage_away()
+    message = "The same request is still being worked on; ask again"
+    return ComandaError("request_in_progress", message, retry_after_s=limits.RETRY_AFTER_S)
 
 
 async def _drive(connection: Any, transaction: Transaction[Result]) -> Result:

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -23,18 +22,19 @@ from comanda.orders.model import PlaceOutcome
 from comanda.store.commit_orders import commit_orders
 from comanda.store.driver import Health, Observer
 from comanda.store.transaction import SQLITE, Query, Rows, RunAgain, Transaction, TransactionBuilder
-from comanda.store.waiting import Waiting, deliver_all, storage_away
+from comanda.store.waiting import Turn, Waiting, await_outcome, deliver_all, settle, storage_away
 
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Work(Generic[Result]):
+class _Work(Turn, Generic[Result]):
     """A transaction of its own, in line with the batches."""
 
-    build: TransactionBuilder[Result]
-    future: "asyncio.Future[Result]"
+    def __init__(self, build: TransactionBuilder[Result], future: "asyncio.Future[Result]") -> None:
+        super().__init__()
+        self.build = build
+        self.future = future
 
 
 class SqliteDriver:
@@ -50,7 +50,7 @@ class SqliteDriver:
         self._readers = ThreadPoolExecutor(limits.READ_CONNECTIONS, thread_name_prefix="sqlite-reader")
         self._local = threading.local()
         self._read_connections: list[sqlite3.Connection] = []
-        self.health = Health()
+        self._health = Health()
 
     async def start(self) -> None:
         """Start the writer; it opens the file in its own thread."""
@@ -68,12 +68,17 @@ class SqliteDriver:
 
     def submit(self, waiting: Waiting) -> None:
         """Queue an order for the next batch."""
-        if self.health.stopped:
+        if self._health.stopped:
             waiting.settle(storage_away())
             return
         self._waiting += 1
         waiting.future.add_done_callback(self._left)
         self._queue.put(waiting)
+
+    @property
+    def health(self) -> Health:
+        """How the writer fares."""
+        return self._health
 
     def queued(self) -> int:
         """How many orders wait or are being committed."""
@@ -81,11 +86,12 @@ class SqliteDriver:
 
     async def run(self, build: TransactionBuilder[Result]) -> Result:
         """Run a transaction in the writer thread, between batches."""
-        if self.health.stopped:
+        if self._health.stopped:
             raise storage_away()
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._queue.put(_Work(build, future))
-        return await future
+        work = _Work(build, future)
+        self._queue.put(work)
+        return await await_outcome(work, future)
 
     async def read(self, build: TransactionBuilder[Result]) -> Result:
         """Run a reading transaction on one of the readers' connections."""
@@ -115,7 +121,7 @@ class SqliteDriver:
                 connection.close()
         except BaseException as error:
             log.exception("the sqlite writer stopped")
-            self.health = Health(failing=True, stopped=True, reason=str(error))
+            self._health = Health(failing=True, stopped=True, reason=str(error))
             self._fail_rest()
             raise
 
@@ -155,8 +161,9 @@ class SqliteDriver:
         self._on_loop(lambda: deliver_all(batch, Waiting.settle, outcomes))
 
     def _commit_work(self, connection: sqlite3.Connection, work: _Work[Any]) -> None:
-        result = self._attempt(connection, work.build)
-        self._on_loop(lambda: _settle(work.future, result))
+        if work.begin():
+            result = self._attempt(connection, work.build)
+            self._on_loop(lambda: settle(work.future, result))
 
     def _attempt(self, connection: sqlite3.Connection, build: TransactionBuilder[Result]) -> Result | BaseException:
         """Run and commit; an error means that nothing was stored."""
@@ -166,12 +173,12 @@ class SqliteDriver:
             return error
         except sqlite3.DatabaseError as error:
             log.error("sqlite cannot write: %s", error)
-            self.health = Health(failing=True, reason=str(error))
+            self._health = Health(failing=True, reason=str(error))
             return storage_away()
         except Exception as error:
             return error
-        if self.health.failing:
-            self.health = Health()
+        if self._health.failing:
+            self._health = Health()
         return result
 
     def _on_loop(self, callback: Callable[[], None]) -> None:
@@ -189,7 +196,7 @@ class SqliteDriver:
             if isinstance(item, Waiting):
                 self._on_loop(lambda waiting=item: waiting.settle(storage_away()))  # type: ignore[misc]
             elif item is not None:
-                self._on_loop(lambda work=item: _settle(work.future, storage_away()))  # type: ignore[misc]
+                self._on_loop(lambda work=item: settle(work.future, storage_away()))  # type: ignore[misc]
 
 
 def open_sqlite(path: Path) -> sqlite3.Connection:
@@ -240,12 +247,3 @@ def _execute(connection: sqlite3.Connection, query: Query) -> Rows:
     for params in query.sets:
         rows.extend(connection.execute(compiled.sql, compiled.bind(params)))
     return rows
-
-
-def _settle(future: "asyncio.Future[Any]", result: Any) -> None:
-    if future.done():
-        return
-    if isinstance(result, BaseException):
-        future.set_exception(result)
-    else:
-        future.set_result(result)

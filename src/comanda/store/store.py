@@ -84,7 +84,7 @@ class Store:
             raise intake_full()
         waiting = Waiting(planned)
         self._driver.submit(waiting)
-        return await await_outcome(waiting)
+        return await await_outcome(waiting, waiting.future)
 
     async def find_replay(self, brand_id: BrandId, keyed: KeyedRequest, now: Micros) -> Replayed | KeyReused | None:
         """What is kept under a key."""

@@ -4,10 +4,13 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from enum import Enum
+from typing import Any, TypeVar
 
 from comanda.base import limits
 from comanda.base.errors import ComandaError, unavailable
 from comanda.orders.model import PlaceOutcome, PlannedOrder
+
+Result = TypeVar("Result")
 
 
 class Stage(Enum):
@@ -18,33 +21,22 @@ class Stage(Enum):
     WITHDRAWN = "withdrawn"
 
 
-class Waiting:
-    """One order on its way into a batch, and the caller's end of it."""
+class Turn:
+    """Something in line: either it begins, or its caller withdraws it; never both."""
 
-    __slots__ = ("_lock", "_stage", "future", "planned")
+    __slots__ = ("_lock", "_stage")
 
-    def __init__(self, planned: PlannedOrder) -> None:
-        self.planned = planned
-        self.future: asyncio.Future[PlaceOutcome] = asyncio.get_running_loop().create_future()
+    def __init__(self) -> None:
         self._stage = Stage.QUEUED
         self._lock = threading.Lock()
 
     def begin(self) -> bool:
-        """Take the order into a batch; False when its caller has given up."""
+        """Start working on it; False when its caller has given up."""
         return self._move(Stage.COMMITTING)
 
     def withdraw(self) -> bool:
-        """Give up before the order is in a batch; False when it is too late and the outcome must be awaited."""
+        """Give it up; False when it has begun and its outcome must be awaited."""
         return self._move(Stage.WITHDRAWN)
-
-    def settle(self, outcome: PlaceOutcome | BaseException) -> None:
-        """Tell the caller; called on the event loop's thread."""
-        if self.future.done():
-            return
-        if isinstance(outcome, BaseException):
-            self.future.set_exception(outcome)
-        else:
-            self.future.set_result(outcome)
 
     def _move(self, to: Stage) -> bool:
         with self._lock:
@@ -54,26 +46,58 @@ class Waiting:
             return True
 
 
-async def await_outcome(waiting: Waiting) -> PlaceOutcome:
-    """The order's outcome, or an error in time.
+class Waiting(Turn):
+    """One order on its way into a batch, and the caller's end of it."""
 
-    Raises ComandaError: ``storage_unavailable`` when it waited 8 s and was withdrawn unstored, ``outcome_unknown``
-    when its commit was still undecided 8 s after that. A caller who vanishes leaves a whole order or none.
+    __slots__ = ("future", "planned")
+
+    def __init__(self, planned: PlannedOrder) -> None:
+        super().__init__()
+        self.planned = planned
+        self.future: asyncio.Future[PlaceOutcome] = asyncio.get_running_loop().create_future()
+
+    def settle(self, outcome: PlaceOutcome | BaseException) -> None:
+        """Tell the caller; called on the event loop's thread."""
+        settle(self.future, outcome)
+
+
+def settle(future: "asyncio.Future[Any]", outcome: Any) -> None:
+    """Resolve a future with a result or an error, unless its caller has gone."""
+    if future.done():
+        return
+    if isinstance(outcome, BaseException):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)
+
+
+async def await_outcome(turn: Turn, future: "asyncio.Future[Result]") -> Result:
+    """The outcome of something in line, or an error in time.
+
+    Raises ComandaError: ``storage_unavailable`` when it waited 8 s and was withdrawn unbegun, ``outcome_unknown``
+    when its commit was still undecided 8 s after that. A caller who vanishes leaves the whole of it or nothing.
     """
     try:
-        return await asyncio.wait_for(asyncio.shield(waiting.future), limits.COMMIT_WAIT_S)
+        return await asyncio.wait_for(asyncio.shield(future), limits.COMMIT_WAIT_S)
     except TimeoutError:
-        if waiting.withdraw():
+        if turn.withdraw():
+            future.cancel()
             raise storage_away() from None
     except asyncio.CancelledError:
-        waiting.withdraw()
-        waiting.future.add_done_callback(_forget)
+        _abandon(turn, future)
         raise
     try:
-        return await asyncio.wait_for(asyncio.shield(waiting.future), limits.OUTCOME_WAIT_S)
+        return await asyncio.wait_for(asyncio.shield(future), limits.OUTCOME_WAIT_S)
     except TimeoutError:
-        waiting.future.add_done_callback(_forget)
+        future.add_done_callback(_forget)
         raise outcome_unknown() from None
+
+
+def _abandon(turn: Turn, future: "asyncio.Future[Any]") -> None:
+    if turn.withdraw():
+        future.cancel()
+    else:
+        future.add_done_callback(_forget)
 
 
 def deliver_all(
@@ -102,7 +126,7 @@ def outcome_unknown() -> ComandaError:
     return ComandaError("outcome_unknown", message)
 
 
-def _forget(future: "asyncio.Future[PlaceOutcome]") -> None:
+def _forget(future: "asyncio.Future[Any]") -> None:
     """Nobody is left to hear of it; reading the exception keeps asyncio from reporting it as lost."""
     if not future.cancelled():
         future.exception()

@@ -18,7 +18,7 @@ from comanda.orders.decode import parse_json
 from comanda.orders.lifecycle import Actor, Status, status_not_allowed
 from comanda.orders.listing import FILTERS, RELATIONS, SORTS, OrderListing, SortField
 from comanda.orders.model import KeyedRequest, KeyReused, Replayed, StoredOrder
-from comanda.orders.place import Answer, Incoming, place_order
+from comanda.orders.place import Answer, Incoming, key_reused, place_order
 from comanda.orders.view import envelope, order_object, stored_shape_a
 from comanda.store.orders import IgnoreRequest, order_not_found
 
@@ -82,10 +82,16 @@ async def get_order(call: Call, hub: Hub) -> Reply:
 
 async def update_order(call: Call, hub: Hub) -> Reply:
     """Set an order to IGNORE, the only status an integrator may set."""
-    body = parse_json(call.body)
-    if not isinstance(body, dict) or body.get("status") != Status.IGNORE:
-        raise status_not_allowed()
     caller = call.caller
+    keyed = keyed_request(call, caller.actor, call.headers.get("x-venue"))
+    try:
+        body = parse_json(call.body)
+        if not isinstance(body, dict) or body.get("status") != Status.IGNORE:
+            raise status_not_allowed()
+    except ComandaError:
+        if keyed and await hub.store.find_replay(caller.brand.id, keyed, now_micros()) is not None:
+            raise key_reused() from None
+        raise
 
     def render(order: StoredOrder) -> bytes:
         return to_json(envelope(stored_shape_a(order), started=call.started, now=now_micros()))
@@ -97,11 +103,11 @@ async def update_order(call: Call, hub: Hub) -> Reply:
         actor_name=caller.actor,
         sees=_sees(call, hub),
         render=render,
-        keyed=keyed_request(call, caller.actor, call.headers.get("x-venue")),
+        keyed=keyed,
     )
     outcome = await hub.store.ignore_order(request)
     if isinstance(outcome, KeyReused):
-        raise ComandaError("idempotency_key_reused", "This Idempotency-Key was used for another request")
+        raise key_reused()
     if isinstance(outcome, Replayed):
         headers = {"Idempotent-Replayed": "true", "Idempotency-Expires": iso_micros(outcome.expires_at)}
         return Reply(outcome.status, outcome.body.encode(), headers)
@@ -191,8 +197,11 @@ def _sees(call: Call, hub: Hub) -> Any:
 
 def _filters(query: queries.Query) -> dict[str, tuple[str | int, ...]]:
     found = queries.filters(query, FILTERS)
+    stated = [value for _, value in query.indexed.get("status", [])]
     if "status" in query.plain:
-        found["status"] = [query.plain["status"]]
+        stated.append(query.plain["status"])
+    if stated:
+        found["status"] = [value for value in stated if value in found.get("status", stated)] or stated
     checked: dict[str, tuple[str | int, ...]] = {}
     for name, values in found.items():
         if name in ("customer_id", "sale_type_id"):

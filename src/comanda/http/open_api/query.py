@@ -89,8 +89,14 @@ def filters(query: Query, allowed: Sequence[str]) -> dict[str, list[str]]:
     for path, value in query.indexed.get("filters", []):
         if len(path) >= 2 and path[1] == "0":
             names[path[0]] = value
-        elif len(path) >= 2:
+        elif len(path) >= 2 and path[1] == "1":
             values.setdefault(path[0], []).append(value)
+        else:
+            refuse_parameter(
+                "filters", f"are written filters[0][0]=FIELD&filters[0][1]=VALUE; {_fields(allowed)}", value
+            )
+    if "filters" in query.plain:
+        refuse_parameter("filters", f"are written filters[0][0]=FIELD&filters[0][1]=VALUE; {_fields(allowed)}", None)
     found: dict[str, list[str]] = {}
     for outer, name in names.items():
         if name not in allowed:
@@ -102,6 +108,10 @@ def filters(query: Query, allowed: Sequence[str]) -> dict[str, list[str]]:
     for outer in values.keys() - names.keys():
         refuse_parameter(f"filters[{outer}][0]", f"must be one of {', '.join(allowed)}", None)
     return found
+
+
+def _fields(allowed: Sequence[str]) -> str:
+    return f"fields are {', '.join(allowed)}"
 
 
 def relations(query: Query, allowed: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
