@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import jwt
 import pytest
+from tests.conftest import DEMO_CREDENTIALS, Server, demo_hub, serving, sign_in
 
 from comanda import administration, demo
 from comanda.access.routes import ROUTES
 from comanda.main import rotate_signing_key
-from tests.conftest import DEMO_CREDENTIALS, Server, demo_hub, serving, sign_in
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("settings", ["sqlite"], indirect=True)]
 MINIMAL = demo.example("create-order.minimal.request")
@@ -241,3 +241,15 @@ def settings_networks(text: str):
     from comanda.settings import read_settings
 
     return read_settings({}, trusted_proxies=text).trusted_proxies
+
+
+async def test_a_client_limited_to_another_venue_acts_there(server: Server):
+    """Its tokens are for the first venue it may see."""
+    limited = await server.client("seaside", venues=(2,))
+    assert (await server.get("/orders", **limited)).status_code == 200
+
+
+async def test_a_wrong_method_says_which_are_right(server: Server):
+    """405 with Allow."""
+    answer = await server.http.delete("/open-api/v2/orders/1", headers=server.headers)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, PUT")

@@ -2,13 +2,16 @@
 
 import asyncio
 import copy
+import json
 from decimal import Decimal
 
 import msgspec
 import pytest
+from sqlalchemy import text
 from tests.conftest import Server
 
 from comanda import demo
+from comanda.store.transaction import Statement, one
 
 pytestmark = pytest.mark.anyio
 DOCUMENTED = demo.example("create-order.request")
@@ -409,3 +412,39 @@ async def test_external_identity_is_echoed_and_odd_values_are_warned_of(server: 
     assert (data["integration_id"], data["customer_ref_id"]) == ("77", None)
     assert data["integration_uuid"] == "96ab5d26-d6bb-4976-a6f8-9e8806ef6aa5"
     assert [w["code"] for w in data["payload"]["warnings"]] == ["ignored_value"]
+
+
+async def test_a_v1_body_loses_nothing_it_states_in_its_second_place(server: Server):
+    """Modifiers only in order_product, meta in both places: used; a contradiction: the line decides, with a warning."""
+    body = copy.deepcopy(V1)
+    line = body["payload"]["products"][0]
+    line["meta"]["order_product"]["count"] = 3
+    line["product_modificators"] = []
+    body["meta"] = {"comment": "Outer", "discount": {"discount_type": 2, "discount_value": 1}}
+    body["payload"]["meta"] = {"apply_service_charge": True, "service_charge_value": 10}
+    answer = await server.create(body)
+    codes = {(w["code"], w["field"]) for w in answer.json()["data"]["payload"]["warnings"]}
+    assert ("ignored_value", "payload.products[0].meta.order_product.count") in codes
+    payload = exact((await server.get(f"/orders/{answer.json()['data']['id']}")).text)["data"]["payload"]
+    assert payload["products"][0]["product_modificators"][0]["modificator_id"] == 501
+    assert (payload["meta"]["comment"], payload["meta"]["discount"]["discount_type"]) == ("Outer", 2)
+    assert payload["totals"]["total"] == Decimal("17.6")
+
+
+async def test_a_quarantined_order_has_no_terminal_and_events_name_the_matched_guest(server: Server):
+    """What a reader is shown is what happened."""
+    await server.import_({"venues": [{"id": 1, "name": "Main", "is_main": True, "unknown_item_policy": "quarantine"}]})
+    answer = await server.create(changed(DOCUMENTED, products=[line(product_id=999)]))
+    order = (await server.get(f"/orders/{answer.json()['data']['id']}")).json()["data"]
+    assert order["receive_terminal_id"] is None
+    guests = await server.client("guests", guest_customers="match", venues=(1,))
+    body = changed(MINIMAL, customer={"id": 0, "phone": "0507654321", "address": "", "name": "Guest"})
+    order_id = (await server.create(body, **guests)).json()["data"]["id"]
+    customer_id = (await server.get(f"/orders/{order_id}")).json()["data"]["customer_id"]
+
+    def build():
+        found = yield one(Statement(text(f"SELECT data FROM events WHERE order_id = {order_id}")))
+        return [json.loads(row[0])["customer_id"] for row in found]
+
+    assert await server.hub.store.read(build) == [customer_id]
+    assert customer_id > 10**9

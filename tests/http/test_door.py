@@ -5,11 +5,11 @@ import json
 
 import httpx
 import pytest
+from tests.conftest import Server
 
 from comanda import demo
 from comanda.base import limits
 from comanda.http.app import build_app
-from tests.conftest import Server
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("settings", ["sqlite"], indirect=True)]
 DOCUMENTED = demo.example("create-order.request")

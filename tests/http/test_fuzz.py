@@ -16,13 +16,13 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from tests.conftest import Server, demo_hub, free_port, serving
+from tests.unit.test_decode import PLACES, SCALARS, VALUES, replaced
 
 from comanda import demo
 from comanda.access.routes import ROUTES
 from comanda.http.openapi import openapi_document
 from comanda.settings import Settings
-from tests.conftest import Server, demo_hub, free_port, serving
-from tests.unit.test_decode import PLACES, SCALARS, VALUES, replaced
 
 DOCUMENTED = demo.example("create-order.request")
 QUERIES = st.lists(

@@ -5,11 +5,11 @@ import copy
 import json
 
 import pytest
+from sqlalchemy import text
+from tests.conftest import Server, demo_hub, serving
 
 from comanda import demo
 from comanda.store.transaction import Statement, one
-from sqlalchemy import text
-from tests.conftest import Server, demo_hub, serving
 
 pytestmark = pytest.mark.anyio
 MINIMAL = demo.example("create-order.minimal.request")
@@ -181,3 +181,25 @@ async def test_ignoring_with_a_key_is_replayed(server: Server):
     assert (await server.ignore(ids[1], **KEY)).status_code == 422
     at_once = await asyncio.gather(*(server.ignore(ids[1], **{"idempotency-key": "k2"}) for _ in range(20)))
     assert len({answer.content for answer in at_once}) == 1
+
+
+async def test_deep_nesting_under_a_key_is_a_refusal(server: Server):
+    """The digest of a body is taken before the body is checked."""
+    for body in (b"[" * 600 + b"]" * 600, b'{"a":' * 900 + b"1" + b"}" * 900):
+        answer = await server.create(body, **KEY)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_json")
+
+
+async def test_an_integration_id_no_store_can_keep_is_refused(server: Server):
+    """U+0000 on both stores, with and without a key."""
+    body = json.dumps(changed(integration_id="a")).replace('"a"', '"a\\u0000b"').encode()
+    for headers in ({}, KEY):
+        answer = await server.create(body, **headers)
+        assert (answer.status_code, answer.json()["details"][0]["code"]) == (400, "invalid_text")
+
+
+async def test_ignoring_looks_at_the_key_before_the_body(server: Server):
+    """422, not 400, for a key of another request."""
+    order_id = (await server.create(MINIMAL, **KEY)).json()["data"]["id"]
+    answer = await server.ignore(order_id, {"status": "READY"}, **KEY)
+    assert (answer.status_code, answer.json()["error"]) == (422, "idempotency_key_reused")

@@ -4,9 +4,9 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.conftest import Server
 
 from comanda import demo
-from tests.conftest import Server
 
 pytestmark = pytest.mark.anyio
 MINIMAL = demo.example("create-order.minimal.request")

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+from tests.conftest import DEMO_CREDENTIALS, run_postgres
 
 from comanda import demo
-from tests.conftest import DEMO_CREDENTIALS, run_postgres
 
 pytestmark = pytest.mark.anyio
 MINIMAL = demo.example("create-order.minimal.request")

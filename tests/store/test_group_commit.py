@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+import threading
 from collections import Counter
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
+from tests.conftest import demo_hub
 
-from comanda import demo
+from comanda import administration, demo
 from comanda.access.model import Caller
 from comanda.base import limits
 from comanda.base.clock import now_micros
@@ -16,9 +18,8 @@ from comanda.base.errors import ComandaError
 from comanda.catalogue.document import parse_document
 from comanda.http.hub import Hub
 from comanda.orders.place import Incoming, place_order
+from comanda.settings import Settings
 from comanda.store.transaction import Statement, one
-from comanda import administration
-from tests.conftest import demo_hub
 
 pytestmark = pytest.mark.anyio
 MINIMAL = demo.example("create-order.minimal.request")
@@ -68,7 +69,7 @@ async def test_of_a_thousand_buyers_of_a_hundred_portions_exactly_a_hundred_are_
     await limit(hub, 100)
     found = await asyncio.gather(*(place(hub, body()) for _ in range(1000)))
     assert Counter(isinstance(item, int) for item in found) == {True: 100, False: 900}
-    assert set(item for item in found if isinstance(item, str)) == {"stop_listed"}
+    assert {item for item in found if isinstance(item, str)} == {"stop_listed"}
     assert await rows(hub, "SELECT quantity_milli FROM stop_list WHERE product_id = 101") == [(0,)]
     assert await rows(hub, "SELECT count(*), sum(quantity_milli) FROM stop_list_holds") == [(100, 100_000)]
     assert await rows(hub, "SELECT count(*) FROM orders") == [(100,)]
@@ -231,3 +232,66 @@ async def test_an_order_waits_no_longer_than_its_limit(hub: Hub, monkeypatch):
     monkeypatch.setattr(limits, "COMMIT_WAIT_S", 0.2)
     monkeypatch.setattr(hub.store._driver, "submit", lambda waiting: None)
     assert await place(hub, body()) == "storage_unavailable"
+
+
+async def test_orders_given_up_while_queued_are_not_counted(hub: Hub):
+    """Callers who leave before their batch begins: the queue is empty again."""
+    tasks = [asyncio.create_task(place(hub, body())) for _ in range(300)]
+    await asyncio.sleep(0.01)
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    assert isinstance(await place(hub, body()), int)
+    assert hub.store.queued() == 0
+
+
+async def test_orders_behind_a_stalled_writer_are_refused_in_time_and_not_counted(tmp_path, monkeypatch):
+    """Twenty wait behind a transaction that does not end: 503, nothing stored, the queue is empty."""
+    monkeypatch.setattr(limits, "COMMIT_WAIT_S", 0.2)
+    monkeypatch.setattr(limits, "OUTCOME_WAIT_S", 0.2)
+    free = threading.Event()
+
+    def stall():
+        free.wait(5)
+        yield from ()
+
+    async with demo_hub(Settings(data_dir=tmp_path, demo=True)) as hub:
+        await place(hub, body())
+        work = asyncio.create_task(hub.store.run(stall))
+        await asyncio.sleep(0.05)
+        found = await asyncio.gather(*(place(hub, body()) for _ in range(20)))
+        assert set(found) == {"storage_unavailable"}
+        assert hub.store.queued() == 0
+        with pytest.raises(ComandaError, match="not known"):
+            await work
+        free.set()
+        monkeypatch.undo()
+        assert isinstance(await place(hub, body()), int)
+        assert await rows(hub, "SELECT count(*) FROM orders") == [(2,)]
+
+
+async def test_a_database_that_takes_no_connections_costs_503s_only(new_postgres, tmp_path):
+    """Committers mend themselves when it takes them again."""
+    import asyncpg
+
+    settings = Settings(data_dir=tmp_path, database_url=new_postgres, demo=True)
+    name = new_postgres.split("/")[3].split("?")[0]
+    async with demo_hub(settings) as hub:
+        assert isinstance(await place(hub, body()), int)
+        admin = await asyncpg.connect(new_postgres.replace(f"/{name}?", "/postgres?"))
+        await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+        for _ in range(5):
+            assert await refused(hub) == "storage_unavailable"
+        await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        await admin.close()
+        assert isinstance(await place(hub, body()), int)
+        assert not hub.store.health.stopped
+
+
+async def refused(hub: Hub) -> str:
+    """The code of an order that could not be stored, or of a directory that could not be read."""
+    try:
+        return str(await place(hub, body()))
+    except ComandaError as error:
+        return error.code

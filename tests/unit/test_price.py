@@ -14,13 +14,13 @@ from comanda.access.model import Brand, BrandId, Client
 from comanda.base.clock import now_micros
 from comanda.base.errors import ComandaError
 from comanda.base.money import plain, share, to_major, to_minor
+from comanda.catalogue.document import parse_document
 from comanda.catalogue.snapshot import Snapshot, with_changes
 from comanda.orders.check import check_order
 from comanda.orders.decode import decode
 from comanda.orders.model import OrderId, PricedOrder
 from comanda.orders.plan import Origin, plan_order
 from comanda.orders.price import price_order
-from comanda.catalogue.document import parse_document
 
 
 def brand(decimals: int = 2) -> Brand:

@@ -21,7 +21,8 @@ from comanda.catalogue.model import (
     encode_resource,
 )
 from comanda.store.access import RAISE_CHANGES
-from comanda.store.commit_orders import LOCK_STOP_LIST, MILLI, append_events, event_row
+from comanda.store.commit_orders import LOCK_STOP_LIST, MILLI
+from comanda.store.event_log import append_events, event_row
 from comanda.store.tables import brands, catalogue, customers, stop_list
 from comanda.store.transaction import Statement, Transaction, each, one
 

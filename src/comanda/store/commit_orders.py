@@ -29,17 +29,16 @@ from comanda.orders.model import (
     Replayed,
     Shortage,
 )
+from comanda.store.event_log import append_events, event_row
 from comanda.store.order_rows import SELECT_ORDER, order_of, row_of
 from comanda.store.tables import (
     brands,
     customers,
-    events,
     idempotency,
     order_claims,
     orders,
     stop_list,
     stop_list_holds,
-    venue_counters,
 )
 from comanda.store.transaction import Row, RunAgain, Statement, Transaction, each, one
 
@@ -299,35 +298,6 @@ def _with_customer(data: str, entry: _Entry) -> str:
     return to_json({**parts, "customer_id": entry.customer_id}).decode()
 
 
-def event_row(
-    *, order_id: int | None, order_sequence: int | None, type: str, data: str, created_at: Micros
-) -> dict[str, Any]:
-    """An event's row, but for its venue and number."""
-    return {
-        "order_id": order_id,
-        "order_sequence": order_sequence,
-        "type": type,
-        "data": data,
-        "created_at": created_at,
-    }
-
-
-def append_events(by_venue: dict[tuple[str, int], list[dict[str, Any]]]) -> Transaction[None]:
-    """Number events under their venues' row locks, the last locks of any transaction, and insert them."""
-    counted = [
-        {"brand_id": brand_id, "venue_id": venue_id, "last_event": len(rows)}
-        for (brand_id, venue_id), rows in sorted(by_venue.items())
-        if rows
-    ]
-    numbered: list[dict[str, Any]] = []
-    for brand_id, venue_id, last in (yield each(_COUNT_EVENTS, counted)):
-        rows = by_venue[brand_id, venue_id]
-        first = int(last) - len(rows) + 1
-        for number, row in enumerate(rows, start=first):
-            numbered.append({**row, "brand_id": brand_id, "venue_id": venue_id, "number": number})
-    yield each(_INSERT_EVENT, numbered)
-
-
 def _key_of(entry: _Entry) -> tuple[str, str, str]:
     keyed = entry.planned.keyed
     assert keyed is not None
@@ -494,11 +464,3 @@ SET_STOP_LIST = Statement(
 )
 _INSERT_ORDER = Statement(insert(orders), returns=False)
 _INSERT_HOLD = Statement(insert(stop_list_holds), returns=False)
-_INSERT_EVENT = Statement(insert(events), returns=False)
-_counter = insert_unless_present(venue_counters)
-_COUNT_EVENTS = Statement(
-    _counter.on_conflict_do_update(
-        index_elements=[venue_counters.c.brand_id, venue_counters.c.venue_id],
-        set_={"last_event": venue_counters.c.last_event + _counter.excluded.last_event},
-    ).returning(venue_counters.c.brand_id, venue_counters.c.venue_id, venue_counters.c.last_event)
-)

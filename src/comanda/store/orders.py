@@ -35,11 +35,10 @@ from comanda.store.commit_orders import (
     SELECT_ORDER_BY_ID,
     SELECT_STOP_LIST,
     SET_STOP_LIST,
-    append_events,
     claim_lapsed,
-    event_row,
     replay_of,
 )
+from comanda.store.event_log import append_events, event_row
 from comanda.store.order_rows import SELECT_ORDER, order_of
 from comanda.store.tables import customers, orders, stop_list_holds
 from comanda.store.transaction import RunAgain, Statement, Transaction, each, one

@@ -1,0 +1,196 @@
+"""What the documents promise of the code, held: keys, errors, the tour, limits, query plans."""
+
+import ast
+import re
+import sqlite3
+from pathlib import Path
+
+import asyncpg
+import pytest
+from tests.conftest import ROOT
+
+from comanda.base.errors import CODES
+from comanda.base.numbers import Number
+from comanda.http.errors import STATUS
+from comanda.orders.listing import OrderListing
+from comanda.store import commit_orders, orders
+from comanda.store.migrate import migrate_sqlite
+from comanda.store.tables import metadata
+from comanda.store.transaction import POSTGRESQL, SQLITE, Statement, compile_statement
+
+REFERENCE = {"installation", "integrators", "signing_keys"}
+DOCS = ROOT / "docs"
+
+
+@pytest.mark.parametrize("table", metadata.sorted_tables, ids=str)
+def test_every_key_begins_with_the_brand(table):
+    """Primary, unique and foreign keys, and every index; only reference data has no brand."""
+    if table.name in REFERENCE:
+        assert "brand_id" not in table.c
+        return
+    assert next(iter(table.primary_key.columns)).name == "brand_id"
+    for index in table.indexes:
+        assert next(iter(index.columns)).name == "brand_id"
+    assert not table.foreign_keys
+
+
+def statements() -> dict[str, Statement]:
+    """Every compiled statement of the order's transaction."""
+    found = {**vars(commit_orders), **vars(orders)}
+    return {name: value for name, value in found.items() if isinstance(value, Statement)}
+
+
+@pytest.mark.parametrize("name", statements())
+@pytest.mark.parametrize("dialect", [SQLITE, POSTGRESQL], ids=lambda dialect: dialect.name)
+def test_every_statement_names_its_brand(name, dialect):
+    """No query crosses brands, on either store."""
+    compiled = statements()[name].compiled(dialect)
+    assert {"brand_id", "p_brand_id"} & set(compiled.names)
+
+
+def test_the_migrations_make_what_the_tables_say(tmp_path):
+    """No drift between tables.py and the migrations."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy import create_engine
+
+    path = tmp_path / "c.db"
+    migrate_sqlite(path)
+    with create_engine(f"sqlite:///{path}").connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_a_newer_database_is_refused_and_an_older_one_backed_up(tmp_path):
+    """Forward only."""
+    from comanda.base.errors import SetupError
+
+    path = tmp_path / "c.db"
+    migrate_sqlite(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(SetupError, match="newer than this Comanda"):
+        migrate_sqlite(path)
+    old = tmp_path / "old.db"
+    with sqlite3.connect(old) as connection:
+        connection.execute("CREATE TABLE something (x)")
+    migrate_sqlite(old)
+    assert [copy.name for copy in tmp_path.glob("old.db.before-*")] == ["old.db.before-0001"]
+
+
+def test_every_error_has_a_status_and_stands_in_the_docs():
+    """One table maps kind to status; docs/errors.md lists each code."""
+    page = (DOCS / "errors.md").read_text()
+    for code, kind in CODES.items():
+        assert f"| `{code}` | {STATUS[kind]} |" in page, code
+    listed = set(re.findall(r"^\| `(\w+)` \| \d{3} \|", page, re.MULTILINE))
+    assert listed == CODES.keys()
+
+
+def test_every_problem_and_warning_code_stands_in_the_docs():
+    """Integrators branch on them."""
+    page = (DOCS / "errors.md").read_text()
+    sources = [
+        *(ROOT / "src/comanda/orders").glob("*.py"),
+        ROOT / "src/comanda/base/reading.py",
+        ROOT / "src/comanda/base/numbers.py",
+    ]
+    codes = set()
+    for path in sources:
+        text = path.read_text()
+        codes |= set(re.findall(r'_warn\(\s*"(\w+)"', text))
+        codes |= set(re.findall(r'NumberError\("(\w+)"', text))
+        codes |= set(re.findall(r'Problem\([^,]+, "(\w+)"', text))
+        codes |= set(re.findall(r'OrderWarning\(\s*"(\w+)"', text))
+        codes |= set(re.findall(r'refuse\((?:path|where|""|[^,"]*), "(\w+)"', text))
+    codes |= set(re.findall(r'_refuse\([^"]*"[^"]*", "(\w+)"', (ROOT / "src/comanda/orders/check.py").read_text()))
+    assert len(codes) > 20
+    assert {code for code in codes if f"`{code}`" not in page} == set()
+
+
+def test_the_tour_names_functions_that_exist():
+    """docs/tour.md is read beside the code."""
+    tour = (DOCS / "tour.md").read_text()
+    named = re.findall(r"`([\w/]+\.py) :: (\w+)`", tour)
+    assert len(named) >= 15
+    for file, name in named:
+        tree = ast.parse((ROOT / "src/comanda" / file).read_text())
+        defined = {
+            n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        }
+        assert name in defined, f"{file} :: {name}"
+
+
+def test_an_order_can_be_followed_through_ten_files():
+    """The tour's own path."""
+    tour = (DOCS / "tour.md").read_text()
+    path = tour.split("## The path")[1].split("## ")[0]
+    assert len(set(re.findall(r"`([\w/]+\.py) ::", path))) <= 10
+
+
+def test_every_setting_stands_in_the_docs():
+    """docs/operating.md has the table."""
+    from dataclasses import fields
+
+    from comanda.settings import Settings
+
+    page = (DOCS / "operating.md").read_text()
+    for item in fields(Settings):
+        if item.name != "demo":
+            assert f"`COMANDA_{item.name.upper()}`" in page
+
+
+def test_every_kind_of_number_states_its_bounds():
+    """Bounds of the wire come from base/limits.py through these types."""
+    for kind in Number.__subclasses__():
+        assert {"type", "maximum", "multipleOf"} <= kind.schema().keys()
+
+
+LISTINGS = {
+    "newest first": OrderListing(venue_id=1),
+    "by status": OrderListing(venue_id=1, filters={"status": ("PENDING",)}),
+}
+
+
+def page_statement(listing: OrderListing):
+    """The statement of a page, as the store builds it."""
+    generator = orders.list_orders("b", listing)
+    next(generator)
+    return generator.send([(0,)]).statement.element
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+def test_first_pages_come_from_an_index_on_sqlite(tmp_path, name):
+    """No scan, no sort."""
+    migrate_sqlite(tmp_path / "c.db")
+    compiled = compile_statement(page_statement(LISTINGS[name]), SQLITE)
+    with sqlite3.connect(tmp_path / "c.db") as connection:
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {compiled.sql}", compiled.bind({})).fetchall()
+    text = " ".join(row[3] for row in plan)
+    assert "SEARCH orders USING INDEX" in text
+    assert "TEMP B-TREE" not in text
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("name", LISTINGS)
+async def test_first_pages_come_from_an_index_on_postgresql(new_postgres, name):
+    """No scan, no sort."""
+    compiled = compile_statement(page_statement(LISTINGS[name]), POSTGRESQL)
+    connection = await asyncpg.connect(new_postgres)
+    await connection.execute("SET enable_seqscan = off")
+    rows = await connection.fetch(f"EXPLAIN {compiled.sql}", *compiled.bind({}))
+    await connection.close()
+    text = "\n".join(row[0] for row in rows)
+    assert "Index" in text
+    assert "Seq Scan" not in text
+
+
+def test_the_house_rules_hold():
+    """tools/tidy.py, as make check runs it."""
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, str(Path(ROOT) / "tools/tidy.py")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
