@@ -22,7 +22,7 @@ async def test_a_list_has_the_whole_envelope(server: Server):
     """success, data, total, sorts, time, timestamp, unix; the two times are one instant."""
     await create(server, 3)
     body = (await server.get("/orders?limit=2")).json()
-    assert body.keys() == {"success", "data", "total", "sorts", "time", "timestamp", "unix"}
+    assert body.keys() == {"success", "data", "total", "sorts", "next_cursor", "time", "timestamp", "unix"}
     assert (body["total"], len(body["data"]), body["sorts"]) == (3, 2, ["id", "created_at", "updated_at"])
     told = datetime.strptime(body["timestamp"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
     assert told.timestamp() == body["unix"]
@@ -182,3 +182,29 @@ async def test_a_client_limited_to_venues_sees_no_other(server: Server):
     assert (await server.ignore(here, **limited)).status_code == 404
     assert (await server.create(MINIMAL, **limited)).status_code == 404
     assert (await server.create({**MINIMAL, "venue_id": 2}, **limited)).status_code == 201
+
+
+@pytest.mark.parametrize("sort", ["sort[0]=created_at&sort[1]=-1", "sort[0]=id&sort[1]=1", "sort[0]=id&sort[1]=-1"])
+async def test_a_cursor_neither_skips_nor_repeats_while_orders_pour_in(server: Server, sort):
+    """Every order present at its first page comes once, whatever arrives or changes meanwhile."""
+    present = await create(server, 13)
+    pouring = asyncio.create_task(create(server, 20))
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = (await server.get(f"/orders?{sort}&limit=4{cursor and '&cursor=' + cursor}")).json()
+        seen += [order["id"] for order in page["data"]]
+        cursor = page["next_cursor"]
+        await server.ignore(seen[-1])
+    await pouring
+    assert len(seen) == len(set(seen))
+    assert set(present) <= set(seen)
+
+
+@pytest.mark.parametrize("query", ["cursor=x", "cursor=", "cursor=e30", "cursor=%00", "sort_by=updated_at&cursor=W10"])
+async def test_a_cursor_that_is_none_is_refused(server: Server, query):
+    """As are cursors of another list."""
+    await create(server, 3)
+    assert (await server.get(f"/orders?{query}")).status_code == 400
+    cursor = (await server.get("/orders?limit=1")).json()["next_cursor"]
+    assert (await server.get(f"/orders?limit=1&status=PENDING&cursor={cursor}")).status_code == 400
+    assert (await server.get(f"/orders?limit=1&cursor={cursor}")).status_code == 200

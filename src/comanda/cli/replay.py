@@ -244,17 +244,17 @@ async def _reconcile(api: Api, past: list[PastOrder], run: str, ids: list[int], 
 
 async def _stored_since(api: Api, first_id: int) -> list[dict[str, Any]]:
     stored: list[dict[str, Any]] = []
-    page = 1
+    query: dict[str, Any] = {"limit": 200, "sort[0]": "id", "sort[1]": "-1"}
     while True:
-        query = {"limit": 200, "page": page, "sort[0]": "id", "sort[1]": "-1"}
         answer = await api.get("/open-api/v2/orders", query)
         if answer.status_code != 200:
             raise SetupError(f"the orders cannot be read back: {answer.text[:300]}")
-        rows = msgspec.json.Decoder(float_hook=Decimal).decode(answer.content)["data"]
+        page = msgspec.json.Decoder(float_hook=Decimal).decode(answer.content)
+        rows = page["data"]
         stored += [row for row in rows if row["id"] >= first_id]
-        if not rows or rows[-1]["id"] < first_id:
+        if not page["next_cursor"] or rows[-1]["id"] < first_id:
             return stored
-        page += 1
+        query["cursor"] = page["next_cursor"]
 
 
 def _body(order: PastOrder, menu: Menu, name: str) -> dict[str, Any]:

@@ -162,6 +162,7 @@ def _list() -> dict[str, Any]:
         "parameters": [
             _parameter("query", "page", page, "1-based"),
             _parameter("query", "limit", limit, "Page size"),
+            _parameter("query", "cursor", {"type": "string"}, "next_cursor of the page before, with the same filters"),
             _parameter("query", "status", {"enum": ["PENDING", "RECEIVED", "IGNORE", "DELIVERED"]}, "Only this status"),
             _parameter("query", "sort[0]", {"enum": list(SORTS)}, "Field"),
             _parameter("query", "sort[1]", {"enum": ["1", "-1"]}, "1 ascending, -1 descending"),

@@ -28,3 +28,7 @@ class OrderListing:
     page: int = 1
     limit: int = limits.DEFAULT_PAGE_SIZE
     relations: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    after: tuple[int, int] | None = None
+    """The sort value and id of the last row of the page before."""
+    until: Micros | None = None
+    """Only orders created by then: those that were there at a cursor's first page."""

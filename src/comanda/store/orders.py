@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, func, select, update
+from sqlalchemy import Select, bindparam, delete, func, literal, select, tuple_, update
 
 from comanda.base import limits
 from comanda.base.clock import Micros
@@ -79,12 +79,23 @@ def list_orders(brand_id: str, listing: OrderListing) -> Transaction[tuple[list[
     where = _conditions(brand_id, listing)
     counted = yield one(Statement(select(func.count()).select_from(orders).where(*where)))
     column = orders.c[listing.sort]
+    where += _after(listing)
     order_by = [column.desc(), orders.c.id.desc()] if listing.descending else [column, orders.c.id]
     page: Select[Any] = (
         SELECT_ORDER.where(*where).order_by(*order_by).limit(listing.limit).offset((listing.page - 1) * listing.limit)
     )
     rows = yield one(Statement(page))
     return [order_of(row) for row in rows], int(counted[0][0])
+
+
+def _after(listing: OrderListing) -> list[Any]:
+    """What a cursor adds: rows beyond the last one seen, of those there were at its first page."""
+    where: list[Any] = [] if listing.until is None else [orders.c.created_at <= listing.until]
+    if listing.after is not None:
+        seen = tuple_(*(literal(part) for part in listing.after))
+        place = tuple_(orders.c[listing.sort], orders.c.id)
+        where.append(place < seen if listing.descending else place > seen)
+    return where
 
 
 def find_customers(brand_id: str, ids: Iterable[int]) -> Transaction[dict[int, dict[str, Any]]]:

@@ -139,6 +139,7 @@ class OrderPage(Envelope, frozen=True, kw_only=True):
     data: list[Order]
     total: int
     sorts: list[str]
+    next_cursor: str | None
 
 
 class Detail(Struct, frozen=True):

@@ -14,6 +14,7 @@ from comanda.base.json import to_json
 from comanda.http.call import Call, Reply
 from comanda.http.hub import Hub
 from comanda.http.open_api import query as queries
+from comanda.http.open_api.cursor import continue_listing, next_cursor
 from comanda.orders.decode import parse_json
 from comanda.orders.lifecycle import Actor, Status, status_not_allowed
 from comanda.orders.listing import FILTERS, RELATIONS, SORTS, OrderListing, SortField
@@ -63,9 +64,18 @@ async def list_orders(call: Call, hub: Hub) -> Reply:
         limit=limit,
         relations=queries.relations(query, RELATIONS),
     )
+    listing = continue_listing(listing, query.plain.get("cursor"))
     found, total = await hub.store.list_orders(call.caller.brand.id, listing)
+    more = len(found) == limit and (listing.after is not None or page * limit < total)
     data = await _with_relations(found, listing.relations, call, hub)
-    body = envelope(data, started=call.started, now=now_micros(), total=total, sorts=list(SORTS))
+    body = envelope(
+        data,
+        started=call.started,
+        now=now_micros(),
+        total=total,
+        sorts=list(SORTS),
+        next_cursor=next_cursor(listing, found, more=more),
+    )
     return Reply(200, to_json(body))
 
 

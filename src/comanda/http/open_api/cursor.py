@@ -1,0 +1,52 @@
+"""Cursors: stable paging while orders pour in (contract 14.5). Opaque to callers, bound to the list they came from."""
+
+import base64
+import binascii
+import hashlib
+from dataclasses import replace
+
+import msgspec
+
+from comanda.base.clock import Micros, now_micros
+from comanda.http.open_api.query import refuse_parameter
+from comanda.orders.listing import OrderListing
+from comanda.orders.model import StoredOrder
+
+
+class _Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """Where a list goes on: after this row, for orders created until ``until``; ``of`` is the list's digest."""
+
+    value: int
+    id: int
+    until: int
+    of: str
+
+
+def continue_listing(listing: OrderListing, text: str | None) -> OrderListing:
+    """The listing as the cursor in ``text`` continues it. Raises ComandaError ``invalid_parameter``."""
+    if text is None:
+        return listing
+    if listing.sort == "updated_at":
+        refuse_parameter("cursor", "works with the sorts id and created_at, whose values do not change", text)
+    try:
+        cursor = msgspec.json.decode(base64.urlsafe_b64decode(text.encode() + b"=="), type=_Cursor)
+    except (msgspec.MsgspecError, binascii.Error, UnicodeError):
+        refuse_parameter("cursor", "is no cursor of ours", text)
+    if cursor.of != _digest(listing):
+        refuse_parameter("cursor", "belongs to a list with other filters, sort or venue", text)
+    return replace(listing, after=(cursor.value, cursor.id), until=Micros(cursor.until), page=1)
+
+
+def next_cursor(listing: OrderListing, rows: list[StoredOrder], *, more: bool) -> str | None:
+    """The cursor after the last of these rows; None at the end, and for a sort whose values change."""
+    if not rows or not more or listing.sort == "updated_at":
+        return None
+    last = rows[-1]
+    value = last.id if listing.sort == "id" else last.created_at
+    cursor = _Cursor(value, last.id, listing.until or now_micros(), _digest(listing))
+    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).rstrip(b"=").decode()
+
+
+def _digest(listing: OrderListing) -> str:
+    parts = (listing.venue_id, sorted(listing.filters.items()), listing.span, listing.sort, listing.descending)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
