@@ -5,7 +5,7 @@ import json
 
 import httpx
 import pytest
-from tests.conftest import Server
+from tests.conftest import Server, demo_hub, serving
 
 from comanda import demo
 from comanda.base import limits
@@ -166,3 +166,13 @@ async def test_the_documentation_is_served_from_here(server: Server):
     assert "http" not in page.text
     for asset in ("swagger-ui-bundle.js", "swagger-ui.css", "page.js"):
         assert (await server.http.get(f"/docs/{asset}")).status_code == 200
+
+
+async def test_slow_headers_are_cut_off(settings, monkeypatch):
+    """A connection that never finishes its head is closed."""
+    monkeypatch.setattr(limits, "HEADER_READ_TIMEOUT_S", 0.4)
+    async with demo_hub(settings) as hub, serving(hub):
+        reader, writer = await asyncio.open_connection("127.0.0.1", hub.settings.port)
+        writer.write(b"GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        assert await asyncio.wait_for(reader.read(100), 5) == b""
+        writer.close()

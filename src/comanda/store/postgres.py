@@ -30,6 +30,7 @@ _CONFLICTS = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, RunAgai
 _AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what the driver says of a connection that is being terminated
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
