@@ -21,7 +21,7 @@ import pytest
 from comanda import administration, demo
 from comanda.administration import ClientSettings
 from comanda.catalogue.document import Document, parse_document
-from comanda.cli.serve import _make_demo
+from comanda.cli.serve import make_demo
 from comanda.http.hub import Hub
 from comanda.main import build_server, configure_logging, open_hub, open_store
 from comanda.settings import Settings
@@ -131,7 +131,7 @@ async def hub(settings: Settings) -> AsyncIterator[Hub]:
 async def demo_hub(settings: Settings) -> AsyncIterator[Hub]:
     """Open the store, make the demo brand, run the hub."""
     async with open_store(settings) as store:
-        await _make_demo(store)
+        await make_demo(store)
     async with open_hub(settings) as hub:
         yield hub
 

@@ -1,6 +1,5 @@
 """Who calls: credentials to a token (`sign_in`), a token to a caller (`identify`). Contract 2."""
 
-import hmac
 from typing import Any
 
 from comanda.access.model import Brand, Caller, Client, Directory, Integrator
@@ -65,13 +64,6 @@ def identify(directory: Directory, reader: TokenReader, token: str | None, now_s
     if text := _wrong_mode(integrator, brand):
         raise ComandaError("unauthorized", text, error=text)
     return Caller(brand, client, integrator, claims.venue_id)
-
-
-def knows_device(directory: Directory, token: str) -> bool:
-    """Whether a bearer token belongs to an enabled device; devices are refused on integrators' routes."""
-    wanted = sha256_hex(token)
-    device = directory.devices.get(wanted)
-    return device is not None and device.enabled and hmac.compare_digest(device.token_sha256, wanted)
 
 
 def _venue_of(client: Client, main_venue_id: int | None) -> int | None:

@@ -8,8 +8,6 @@ BrandId = NewType("BrandId", str)
 """A brand's slug; the first column of every key."""
 
 GuestCustomers = Literal["none", "match"]
-DeviceKind = Literal["terminal", "kitchen"]
-Role = Literal["cashier", "cook", "call_centre", "manager"]
 SCOPES: tuple[str, ...] = ("orders:read", "orders:write")
 """What a client may be allowed; new clients have all of them (contract 14.10)."""
 
@@ -61,18 +59,6 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
-    """A terminal or kitchen screen of one venue, known by its token."""
-
-    brand_id: BrandId
-    id: int
-    kind: DeviceKind
-    venue_id: int
-    token_sha256: str
-    enabled: bool
-
-
-@dataclass(frozen=True, slots=True)
 class SigningKey:
     """A key that signs tokens; the newest signs, all verify. ``created_s`` is epoch seconds."""
 
@@ -89,8 +75,6 @@ class Directory:
     brands: Mapping[str, Brand] = field(default_factory=dict)
     integrators: Mapping[str, Integrator] = field(default_factory=dict)
     clients: Mapping[tuple[str, str], Client] = field(default_factory=dict)
-    devices: Mapping[str, Device] = field(default_factory=dict)
-    """By SHA-256 of their token."""
     signing_keys: tuple[SigningKey, ...] = ()
     """Newest first."""
 

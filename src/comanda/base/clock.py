@@ -38,13 +38,6 @@ def day_bounds(first: date, last: date, zone: str) -> tuple[Micros, Micros]:
     return _micros(begin), _micros(end)
 
 
-def business_day(instant: Micros, zone: str, day_start: str) -> date:
-    """The venue's day an instant belongs to: a day runs from ``day_start`` (``HH:MM``, local) to the next."""
-    hours, minutes = day_start.split(":")
-    local = datetime.fromtimestamp(instant / 1_000_000, ZoneInfo(zone))
-    return (local - timedelta(hours=int(hours), minutes=int(minutes))).date()
-
-
 def _micros(moment: datetime) -> Micros:
     return Micros((moment - _EPOCH) // timedelta(microseconds=1))
 

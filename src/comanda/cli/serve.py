@@ -106,12 +106,12 @@ def prepare_demo(settings: Settings, *, lan: bool) -> None:
 
     async def work() -> None:
         async with open_store(settings) as store:
-            await _make_demo(store)
+            await make_demo(store)
 
     asyncio.run(work())
 
 
-async def _make_demo(store: Store) -> None:
+async def make_demo(store: Store) -> None:
     directory = await store.directory()
     others = sorted(set(directory.brands) - {demo_brand.BRAND})
     if others:

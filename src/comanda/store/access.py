@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from comanda.access.model import Brand, BrandId, Client, Device, Directory, Integrator, SigningKey
+from comanda.access.model import Brand, BrandId, Client, Directory, Integrator, SigningKey
 from comanda.base import limits
 from comanda.base.clock import Micros
 from comanda.base.errors import SetupError
@@ -36,16 +36,12 @@ def read_directory() -> Transaction[Directory]:
     known_brands = yield one(_SELECT_BRANDS)
     known_integrators = yield one(_SELECT_INTEGRATORS)
     known_clients = yield one(_SELECT_CLIENTS)
-    known_devices = yield one(_SELECT_DEVICES)
     keys = yield one(_SELECT_KEYS)
     return Directory(
         version=version,
         brands={row[0]: _brand_of(row) for row in known_brands},
         integrators={row[0]: Integrator(row[0], row[1], bool(row[2]), bool(row[3])) for row in known_integrators},
         clients={(row[0], row[1]): _client_of(row) for row in known_clients},
-        devices={
-            row[4]: Device(BrandId(row[0]), row[1], row[2], row[3], row[4], bool(row[5])) for row in known_devices
-        },
         signing_keys=tuple(SigningKey(*row) for row in keys),
     )
 
@@ -173,16 +169,6 @@ _SELECT_INTEGRATORS = Statement(
     select(integrators.c.integrator_id, integrators.c.name, integrators.c.is_test, integrators.c.enabled)
 )
 _SELECT_CLIENTS = Statement(select(*clients.c))
-_SELECT_DEVICES = Statement(
-    select(
-        devices.c.brand_id,
-        devices.c.device_id,
-        devices.c.kind,
-        devices.c.venue_id,
-        devices.c.token_sha256,
-        devices.c.enabled,
-    )
-)
 _SELECT_KEYS = Statement(
     select(signing_keys.c.kid, signing_keys.c.secret, signing_keys.c.created_s).order_by(
         signing_keys.c.created_s.desc(), signing_keys.c.kid

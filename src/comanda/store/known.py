@@ -54,11 +54,6 @@ class Known:
         """A brand's catalogue as it was last read."""
         return self._snapshots.get(brand_id, _NOTHING)
 
-    @property
-    def age_s(self) -> float:
-        """Seconds since the store was last asked."""
-        return time.monotonic() - self._read_at
-
     async def refresh(self) -> None:
         """Fetch what changed since the last look; a caller that just changed something sees it afterwards."""
         async with self._refreshing:
