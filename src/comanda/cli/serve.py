@@ -112,6 +112,7 @@ def prepare_demo(settings: Settings, *, lan: bool) -> None:
 
 
 async def make_demo(store: Store) -> None:
+    """Make what the demo brand lacks in a store. Raises SetupError beside another brand."""
     directory = await store.directory()
     others = sorted(set(directory.brands) - {demo_brand.BRAND})
     if others:
