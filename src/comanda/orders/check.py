@@ -4,6 +4,7 @@ Pure. Refuses what contract 14.1.5 refuses, applies the documented defaults and 
 and says in warnings what it let pass. Customers and stop lists are decided later, in the transaction.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -41,7 +42,8 @@ class _Check:
         self.fuller = decoded.fuller
         self.stated_total = stated_amount(decoded.stated_total)
         self.problems = list(decoded.problems)
-        self.refused = tuple(problem.field for problem in decoded.problems)
+        self.refused = frozenset(problem.field for problem in decoded.problems)
+        self.around = frozenset(outer for field in self.refused for outer in _enclosing(field))
         self.warnings = [
             OrderWarning("unknown_field", path, f"{path} is not a field of this request and was ignored")
             for path in decoded.unknown_fields[: limits.MAX_DETAILS]
@@ -279,8 +281,12 @@ class _Check:
 
     def _refuse(self, field: str, code: str, message: str, value: Any) -> None:
         field = v1_path(field) if self.fuller else field
-        if not _covers(self.refused, field):
+        if not self._is_stand_in(field) and len(self.problems) < limits.MAX_DETAILS:
             self.problems.append(Problem(field, code, message, echo(value)))
+
+    def _is_stand_in(self, field: str) -> bool:
+        """Whether a field was refused already, or lies within or around one that was."""
+        return field in self.refused or field in self.around or any(o in self.refused for o in _enclosing(field))
 
     def _warn(self, code: str, field: str, message: str) -> None:
         field = v1_path(field) if self.fuller else field
@@ -298,9 +304,11 @@ def _as_sent(modifier: Modifier, *, known: bool = True) -> CheckedModifier:
     )
 
 
-def _covers(refused: tuple[str, ...], field: str) -> bool:
-    """Whether a field was refused already, or lies within or around one that was: its value is a stand-in."""
-    return any(f"{field}.".startswith((f"{path}.", f"{path}[")) or path.startswith(f"{field}[") for path in refused)
+def _enclosing(field: str) -> Iterator[str]:
+    """The paths around a path: ``products[0].count`` lies in ``products[0]`` and in ``products``."""
+    for index, character in enumerate(field):
+        if character in ".[":
+            yield field[:index]
 
 
 def _with_unknown(note: str | None, modifiers: tuple[CheckedModifier, ...]) -> str | None:
