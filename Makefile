@@ -3,6 +3,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 PORT ?= 8080
+METRICS_PORT ?= 9464
 VENV := .venv
 BIN := $(VENV)/bin
 # uv from the PATH, else a private one.
@@ -27,7 +28,7 @@ $(VENV)/.ready: requirements.txt requirements-dev.txt pyproject.toml $(filter .t
 setup: $(VENV)/.ready ## Install everything into .venv
 
 demo: setup ## Start Comanda on a demo brand and put a first order through it
-	@exec $(BIN)/comanda demo --port $(PORT) --data-dir .demo
+	@exec $(BIN)/comanda demo --port $(PORT) --metrics-port $(METRICS_PORT) --data-dir .demo
 
 test: setup ## Run every test, on SQLite and on PostgreSQL
 	$(BIN)/python -m pytest

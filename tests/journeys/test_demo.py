@@ -46,6 +46,7 @@ def test_the_demo_puts_a_first_order_through_and_stops_cleanly(tmp_path):
         assert httpx.get(f"http://127.0.0.1:{port}/health").status_code == 200
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
+        assert "Stopped. Every order that was answered is stored." in output.read_text()
         assert "Traceback" not in output.read_text()
     finally:
         process.kill()

@@ -67,6 +67,7 @@ def serve(
             _print_credentials(settings)
 
     asyncio.run(serve_hub(settings, announce))
+    console.print("Stopped. Every order that was answered is stored.")
 
 
 def demo(
@@ -97,6 +98,7 @@ def demo(
             raise
 
     asyncio.run(serve_hub(settings, announce))
+    console.print("Stopped. Every order that was answered is stored.")
 
 
 def prepare_demo(settings: Settings, *, lan: bool) -> None:

@@ -55,5 +55,7 @@ class Metrics:
         try:
             server, _ = start_http_server(port, host, registry=self.registry)
         except OSError as error:
-            raise SetupError(f"The metrics port {host}:{port} cannot be used: {error}") from error
+            raise SetupError(
+                f"{host}:{port} cannot serve metrics: {error.strerror}; --metrics-port chooses another, 0 none"
+            ) from error
         return server
