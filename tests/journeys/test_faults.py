@@ -168,6 +168,39 @@ async def test_a_postgresql_that_goes_away_refuses_and_recovers(start_comanda, t
             assert repeated.headers["idempotent-replayed"] == "true"
 
 
+async def test_a_postgresql_that_falls_silent_keeps_nobody_waiting_past_the_limit(start_comanda):
+    """Every process of it frozen, connections open: 503 or 504 in bounded time, orders again when it wakes."""
+    import time
+
+    import psutil
+
+    with run_postgres() as postgres:
+        words = ("serve", "--demo", "--database-url", postgres.url, "--log-level", "error")
+        server = await asyncio.to_thread(lambda: start_comanda(*words))
+        async with signed_in(server.url) as http:
+            assert (await create(http, order_number="before")).status_code == 201
+            postmaster = psutil.Process(postgres.handle.get_pid())
+            frozen = [postmaster, *postmaster.children(recursive=True)]
+            for process in frozen:
+                process.suspend()
+            began = time.monotonic()
+            answers = await asyncio.gather(*(create(http, order_number=str(n)) for n in range(5)))
+            waited = time.monotonic() - began
+            for process in frozen:
+                process.resume()
+            assert {answer.status_code for answer in answers} <= {503, 504}
+            assert waited < 20
+            for _ in range(100):
+                if (await http.get("/ready")).status_code == 200:
+                    break
+                await asyncio.sleep(0.1)
+            assert (await create(http, order_number="after")).status_code == 201
+            numbers = await stored_numbers(http)
+            assert len(numbers) == len(set(numbers))
+            unknown = {str(n) for n, answer in enumerate(answers) if answer.status_code == 504}
+            assert set(numbers) <= {"before", "after"} | unknown
+
+
 async def test_the_last_portions_over_http_by_several_processes(start_comanda, postgres_url, tmp_path):
     """1,000 buyers through two server processes on one PostgreSQL: exactly 100 portions are sold."""
     import asyncpg

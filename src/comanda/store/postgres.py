@@ -146,7 +146,7 @@ class PostgresDriver:
         try:
             yield connection
         finally:
-            await self._pool.release(connection)
+            await self._pool.release(connection, timeout=limits.READ_WAIT_S)
 
     async def attempt(self, connection: Any, build: TransactionBuilder[Result]) -> Result:
         """Run and commit, retrying conflicts whole. Raises Undecided when the connection is lost during COMMIT."""
@@ -161,6 +161,9 @@ class PostgresDriver:
                 log.info("a transaction is run again: %r", conflict)
                 await asyncio.sleep(0.002 * 2**attempt)
                 continue
+            except asyncio.CancelledError:
+                # Out of time: asking a silent server to roll back would wait for ever; the connection is given up.
+                raise
             except BaseException:
                 if not connection.is_closed():
                     await transaction.rollback()
