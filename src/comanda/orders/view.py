@@ -92,6 +92,7 @@ def order_object(order: StoredOrder, decimals: int) -> dict[str, Any]:
         "customer_id": order.customer_id,
         "receive_user_id": None,
         "receive_terminal_id": order.receive_terminal_id,
+        "received_at": None if order.received_at is None else iso_micros(order.received_at),
         "receipt_id": None,
         "total_amount": to_major(order.total_minor, decimals),
         "needs_attention": order.needs_attention,

@@ -97,6 +97,7 @@ class Order(OrderHead, frozen=True, kw_only=True):
     customer_id: int
     receive_user_id: int | None
     receive_terminal_id: int | None
+    received_at: Instant | None
     receipt_id: int | None
     total_amount: float
     needs_attention: bool
