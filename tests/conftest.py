@@ -1,5 +1,6 @@
 """Shared parts of the tests: real stores of both kinds, a real server on a real socket, the demo brand."""
 
+import asyncio
 import logging
 import os
 import shutil
@@ -93,7 +94,6 @@ def run_postgres() -> Iterator[PostgresServer]:
 @pytest.fixture(scope="session")
 def postgres_template(postgres_url: str) -> str:
     """The name of a database with our schema, to copy for each test."""
-    import asyncio
 
     async def make() -> None:
         connection = await asyncpg.connect(postgres_url)
@@ -113,6 +113,20 @@ async def new_postgres(postgres_url: str, postgres_template: str) -> str:
     await connection.execute(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
     await connection.close()
     return postgres_url.replace("/postgres?", f"/{name}?")
+
+
+def fresh_database(request: pytest.FixtureRequest) -> str:
+    """The address of a new, empty database on the tests' PostgreSQL."""
+    url = request.getfixturevalue("postgres_url")
+    name = f"journey_{uuid.uuid4().hex}"
+
+    async def make() -> None:
+        connection = await asyncpg.connect(url)
+        await connection.execute(f"CREATE DATABASE {name}")
+        await connection.close()
+
+    asyncio.run(make())
+    return url.replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture(params=STORES)
@@ -204,8 +218,6 @@ DEMO_CREDENTIALS = {
 @asynccontextmanager
 async def serving(hub: Hub) -> AsyncIterator[Server]:
     """Serve a hub on its port of the loopback."""
-    import asyncio
-
     server = build_server(hub.settings, hub)
     task = asyncio.create_task(server.serve())
     base_url = f"http://127.0.0.1:{hub.settings.port}"

@@ -8,7 +8,7 @@ import time
 
 import httpx
 import pytest
-from tests.conftest import DEMO_CREDENTIALS, REAL_ORDERS, free_port, run_comanda
+from tests.conftest import DEMO_CREDENTIALS, REAL_ORDERS, free_port, fresh_database, run_comanda
 
 from comanda import demo
 
@@ -76,25 +76,6 @@ def test_a_file_of_past_orders_is_replayed_and_reconciled(kind, tmp_path, reques
     assert report["reconciled"] is True
     assert (report["stored"], report["stored_sum"]) == expected
     assert (report["refused"], report["missing"], report["duplicated"], report["differing"]) == (0, 0, 0, 0)
-
-
-def fresh_database(request) -> str:
-    """A database of its own on the tests' PostgreSQL."""
-    import asyncio
-    import uuid
-
-    import asyncpg
-
-    url = request.getfixturevalue("postgres_url")
-    name = f"journey_{uuid.uuid4().hex}"
-
-    async def make():
-        connection = await asyncpg.connect(url)
-        await connection.execute(f"CREATE DATABASE {name}")
-        await connection.close()
-
-    asyncio.run(make())
-    return url.replace("/postgres?", f"/{name}?")
 
 
 def test_an_operator_sets_up_a_brand_from_nothing(tmp_path, start_comanda):

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
-from tests.conftest import DEMO_CREDENTIALS, run_postgres
+from tests.conftest import DEMO_CREDENTIALS, fresh_database, run_comanda, run_postgres
 
 from comanda import demo
 
@@ -201,22 +201,15 @@ async def test_a_postgresql_that_falls_silent_keeps_nobody_waiting_past_the_limi
             assert set(numbers) <= {"before", "after"} | unknown
 
 
-async def test_the_last_portions_over_http_by_several_processes(start_comanda, postgres_url, tmp_path):
+async def test_the_last_portions_over_http_by_several_processes(start_comanda, request, tmp_path):
     """1,000 buyers through two server processes on one PostgreSQL: exactly 100 portions are sold."""
-    import asyncpg
-
-    connection = await asyncpg.connect(postgres_url)
-    await connection.execute("CREATE DATABASE portions")
-    await connection.close()
-    url = postgres_url.replace("/postgres?", "/portions?")
+    url = await asyncio.to_thread(fresh_database, request)
     environment = {"COMANDA_RATE_CALLS": "1000000", "COMANDA_RATE_FAILED": "1000000"}
     words = ("serve", "--demo", "--database-url", url, "--log-level", "error")
     servers = [await asyncio.to_thread(lambda: start_comanda(*words, environment=environment)) for _ in range(2)]
     (tmp_path / "stop.json").write_text(
         json.dumps({"stop_list": [{"venue_id": 1, "product_id": 101, "quantity": 100}]})
     )
-    from tests.conftest import run_comanda
-
     await asyncio.to_thread(
         lambda: run_comanda("import", "stop.json", "--brand", "demo", "--database-url", url, cwd=tmp_path)
     )
@@ -228,3 +221,51 @@ async def test_the_last_portions_over_http_by_several_processes(start_comanda, p
         codes = {answer.json()["details"][0]["code"] for answer in answers if answer.status_code == 400}
         assert codes == {"stop_listed"}
         assert (await first.get("/open-api/v2/orders")).json()["total"] == 100
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_a_killed_process_loses_no_answered_order_and_doubles_none(kind, request, tmp_path, start_comanda):
+    """SIGKILL in full flight, three times: every 201 is stored once; every unanswered request, repeated with its key,
+    ends in one order."""
+    where = ["--data-dir", str(tmp_path / "data")]
+    if kind == "postgresql":
+        where += ["--database-url", await asyncio.to_thread(fresh_database, request)]
+    environment = {"COMANDA_RATE_CALLS": "1000000", "COMANDA_RATE_FAILED": "1000000"}
+    words = ("serve", "--demo", "--log-level", "error", *where)
+    answered: dict[str, int] = {}
+    unanswered: list[str] = []
+
+    async def work(http, name):
+        for index in range(10_000):
+            key = f"{name}-{index}"
+            try:
+                answer = await http.post(
+                    "/open-api/v2/orders", json={**MINIMAL, "order_number": key}, headers={"idempotency-key": key}
+                )
+            except httpx.TransportError:
+                unanswered.append(key)
+                return
+            if answer.status_code == 201:
+                answered[key] = answer.json()["data"]["id"]
+
+    for round_ in range(3):
+        server = await asyncio.to_thread(lambda: start_comanda(*words, environment=environment))
+        async with signed_in(server.url) as http:
+            tasks = [asyncio.create_task(work(http, f"{round_}-{name}")) for name in range(8)]
+            await asyncio.sleep(0.5 + round_ * 0.13)
+            server.popen.kill()
+            await asyncio.gather(*tasks)
+    assert len(answered) > 50
+    assert unanswered
+    server = await asyncio.to_thread(lambda: start_comanda(*words, environment=environment))
+    async with signed_in(server.url) as http:
+        for key in unanswered:
+            answer = await http.post(
+                "/open-api/v2/orders", json={**MINIMAL, "order_number": key}, headers={"idempotency-key": key}
+            )
+            assert answer.status_code == 201
+        numbers = await stored_numbers(http)
+        assert sorted(numbers) == sorted([*answered, *unanswered])
+        for key in list(answered)[-5:]:
+            stored = (await http.get(f"/open-api/v2/orders/{answered[key]}")).json()["data"]
+            assert stored["payload"]["order_number"] == key
