@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from babel.core import get_global
 from babel.numbers import get_currency_precision, is_currency
 
@@ -164,6 +165,26 @@ async def rotate_terminal(store: Store, brand_id: str, terminal_id: int) -> str:
     }
     await store.run(lambda: access.put_device(row))
     return made
+
+
+async def enable_terminal(store: Store, brand_id: str, terminal_id: int, *, enabled: bool) -> None:
+    """Let a terminal accept orders or not, and its token work or not."""
+    terminal = (await catalogue_of(store, brand_id)).terminals.get(terminal_id)
+    if terminal is None:
+        raise SetupError(f"there is no terminal {terminal_id}")
+    changed = msgspec.structs.replace(terminal, active=enabled)
+    await import_document(store, brand_id, Document(terminals=(changed,)))
+    if any(row["device_id"] == terminal_id for row in await list_rows(store, "devices", brand_id)):
+        await set_enabled(store, "devices", {"brand_id": brand_id, "device_id": terminal_id}, enabled=enabled)
+
+
+async def list_terminals(store: Store, brand_id: str) -> list[dict[str, Any]]:
+    """A brand's terminals: venue, whether they accept orders, whether they have a token."""
+    tokens = {row["device_id"] for row in await list_rows(store, "devices", brand_id)}
+    found = (await catalogue_of(store, brand_id)).terminals.values()
+    return [
+        {"id": t.id, "name": t.name, "venue_id": t.venue_id, "active": t.active, "token": t.id in tokens} for t in found
+    ]
 
 
 async def set_enabled(store: Store, table_name: str, key: dict[str, Any], *, enabled: bool) -> None:

@@ -23,7 +23,7 @@ from comanda.access.model import SigningKey
 from comanda.access.secrets import random_text, sha256_hex
 from comanda.base import limits
 from comanda.base.clock import now_micros
-from comanda.base.errors import ComandaError, SetupError
+from comanda.base.errors import SetupError
 from comanda.http.app import build_app
 from comanda.http.hub import Hub
 from comanda.http.metrics import Metrics
@@ -138,9 +138,10 @@ async def ensure_signing_key(store: Store) -> None:
 
 
 async def rotate_signing_key(store: Store) -> SigningKey:
-    """Sign with a fresh key from now on."""
+    """Sign with a fresh key from now on; it is newer than every other, also within one second."""
     now_s = now_micros() // 1_000_000
-    key = SigningKey(kid=random_text(12), secret=random_text(64), created_s=now_s)
+    newest_s = max((key.created_s for key in (await store.directory()).signing_keys), default=0)
+    key = SigningKey(kid=random_text(12), secret=random_text(64), created_s=max(now_s, newest_s + 1))
     retire_before_s = now_s - limits.SIGNING_KEY_LIFE_S - 2 * limits.TOKEN_LIFE_S
     await store.run(lambda: access.add_signing_key(key, retire_before_s=retire_before_s))
     return key
@@ -223,15 +224,15 @@ async def _drain(hub: Hub, server: Server, serving: "asyncio.Task[None]") -> Non
 
 
 async def _keep_house(hub: Hub) -> None:
-    """Once an hour: a fresh signing key when due, lapsed idempotency records away, one brand at a time."""
+    """At start and once an hour: a fresh signing key when due, lapsed idempotency records away, one brand at a time."""
     while True:
-        await asyncio.sleep(3600)
         try:
             await ensure_signing_key(hub.store)
             for brand_id in sorted((await hub.known.directory()).brands):
                 await _purge_keys(hub.store, brand_id)
-        except ComandaError as error:
-            log.warning("housekeeping.postponed", reason=str(error))
+        except Exception:
+            log.exception("housekeeping.postponed")
+        await asyncio.sleep(3600)
 
 
 async def _purge_keys(store: Store, brand_id: str) -> None:

@@ -176,3 +176,16 @@ async def test_slow_headers_are_cut_off(settings, monkeypatch):
         writer.write(b"GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: ")
         assert await asyncio.wait_for(reader.read(100), 5) == b""
         writer.close()
+
+
+async def test_a_slip_of_ours_is_a_500_in_our_envelope(server: Server, monkeypatch):
+    """In both lanes; internals stay inside."""
+
+    async def slip(*_):
+        raise RuntimeError("internal detail")
+
+    monkeypatch.setattr(server.hub.store, "list_orders", slip)
+    monkeypatch.setattr(server.hub.store, "place", slip)
+    for answer in (await server.get("/orders"), await server.create(MINIMAL)):
+        assert (answer.status_code, answer.json()["error"]) == (500, "internal_error")
+        assert "detail" not in answer.text.replace("details", "")

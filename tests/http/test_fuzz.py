@@ -28,7 +28,7 @@ DOCUMENTED = demo.example("create-order.request")
 QUERIES = st.lists(
     st.tuples(
         st.sampled_from(
-            ["page", "limit", "status", "sort[0]", "sort[1]", "date[0]", "date[1]", "filters[0][0]", "filters[0][1]",
+            ["page", "limit", "cursor", "status", "sort[0]", "sort[1]", "date[0]", "date[1]", "filters[0][0]", "filters[0][1]",
              "filters[x][0]", "filters[x][1][0]", "with", "with[]", "with[0]", "filters", "[", "]", "date[]", "sort"]
         ),
         st.sampled_from(["1", "-1", "id", "status", "customer_id", "PENDING", "receipt:id", "2026-01-01", "9999-12-31", ""])

@@ -127,6 +127,10 @@ def test_an_operator_sets_up_a_brand_from_nothing(tmp_path, start_comanda):
     time.sleep(1)
     refused = run_comanda("orders", "tail", "--once", *login, secret, cwd=tmp_path, check=False)
     assert (refused.returncode, "sign-in was refused" in refused.stderr) == (1, True)
+    comanda("terminal", "disable", "1", "--brand", "plov")
+    assert [row["active"] for row in json.loads(comanda("terminal", "list", "--brand", "plov", "--json").stdout)] == [
+        False, True, True
+    ]  # fmt: skip
     comanda("client", "disable", "site", "--brand", "plov")
     time.sleep(1)
     assert (

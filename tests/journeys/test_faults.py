@@ -184,7 +184,13 @@ async def test_a_postgresql_that_falls_silent_keeps_nobody_waiting_past_the_limi
             for process in frozen:
                 process.suspend()
             began = time.monotonic()
-            answers = await asyncio.gather(*(create(http, order_number=str(n)) for n in range(5)))
+            early = [asyncio.create_task(create(http, order_number=str(n))) for n in range(5)]
+            await asyncio.sleep(2)
+            asked = time.monotonic()
+            late = await asyncio.gather(*(http.get("/open-api/v2/orders") for _ in range(10)))
+            assert time.monotonic() - asked < 6
+            assert {answer.status_code for answer in late} == {503}
+            answers = await asyncio.gather(*early)
             waited = time.monotonic() - began
             for process in frozen:
                 process.resume()

@@ -30,11 +30,12 @@ def envelope_times(instant: Micros) -> tuple[str, int]:
     return _second_text(seconds).replace("T", " "), seconds
 
 
-def day_bounds(first: date, last: date, zone: str) -> tuple[Micros, Micros]:
-    """The half-open span of instants that the days ``first`` to ``last`` cover in a venue's zone."""
+def day_bounds(day: date, zone: str, day_start: str) -> tuple[Micros, Micros]:
+    """The half-open span of a venue's day: from ``day_start`` (``HH:MM`` in its zone) to the next (contract 14.8)."""
+    begin_at = time_of_day.fromisoformat(day_start)
     timezone = ZoneInfo(zone)
-    begin = datetime.combine(first, time_of_day(), timezone)
-    end = datetime.combine(last + timedelta(days=1), time_of_day(), timezone)
+    begin = datetime.combine(day, begin_at, timezone)
+    end = datetime.combine(day + timedelta(days=1), begin_at, timezone)
     return _micros(begin), _micros(end)
 
 

@@ -66,6 +66,7 @@ DRAIN_S: Final = 20.0
 # What a process remembers
 SNAPSHOT_POLL_S: Final = 0.25
 SNAPSHOT_MAX_AGE_S: Final = 1.0
+SNAPSHOT_WAIT_S: Final = 2.0
 TOKEN_CACHE: Final = 10_000
 RATE_KEYS: Final = 50_000
 PHONE_CACHE: Final = 10_000

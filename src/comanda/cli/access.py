@@ -244,8 +244,9 @@ def add_terminal(
 def list_terminals(
     brand: BrandOption, as_json: AsJson = False, data_dir: DataDir = None, database_url: DatabaseUrl = None
 ) -> None:
-    """List the devices that have a token."""
-    _list("devices", brand, as_json, data_dir, database_url)
+    """List a brand's terminals."""
+    rows = with_store(store_settings(data_dir, database_url), lambda store: administration.list_terminals(store, brand))
+    show(rows, as_json=as_json)
 
 
 @terminals.command("rotate")
@@ -272,15 +273,19 @@ def disable_terminal(
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Refuse a terminal's token."""
-    _set_enabled("devices", {"brand_id": brand, "device_id": terminal_id}, undo, data_dir, database_url)
+    """Let a terminal accept no more orders, and refuse its token."""
+    with_store(
+        store_settings(data_dir, database_url),
+        lambda store: administration.enable_terminal(store, brand, terminal_id, enabled=undo),
+    )
+    console.print(f"terminal {terminal_id} {'enabled' if undo else 'disabled'}")
 
 
 def _list(table: str, brand: str | None, as_json: bool, data_dir: DataDir, database_url: DatabaseUrl) -> None:
     rows = with_store(
         store_settings(data_dir, database_url), lambda store: administration.list_rows(store, table, brand)
     )
-    show(rows, as_json=as_json)
+    show(rows if as_json else [{name: row[name] for name in _COLUMNS[table]} for row in rows], as_json=as_json)
 
 
 def _set_enabled(
@@ -291,3 +296,12 @@ def _set_enabled(
         lambda store: administration.set_enabled(store, table, dict(key), enabled=undo),
     )
     console.print(f"{' '.join(map(str, key.values()))} {'enabled' if undo else 'disabled'}")
+
+
+_COLUMNS = {
+    "brands": ("brand_id", "name", "currency", "region", "is_test", "enabled"),
+    "integrators": ("integrator_id", "name", "is_test", "enabled"),
+    "clients": ("client_id", "name", "venues", "quota_per_minute", "enabled"),
+    "staff": ("username", "name", "role", "venues", "enabled"),
+}
+"""What a table on the terminal has room for; --json shows the rest."""

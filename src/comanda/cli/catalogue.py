@@ -40,7 +40,7 @@ def import_catalogue(
         if len(changes.rows) > 200:
             console.print(f"… and {len(changes.rows) - 200} more")
         counts = ", ".join(f"{count} {kind}" for kind, count in changes.counts().items())
-        console.print(f"applied: {counts or 'nothing was different'}")
+        console.print(f"applied: {counts or 'nothing was different'}", soft_wrap=True)
 
     with_store(store_settings(data_dir, database_url), work)
 

@@ -61,7 +61,7 @@ def show_secret(what: str, name: str, secret: str, *, as_json: bool) -> None:
         typer.echo(json.dumps({what: name, "secret": secret}))
         return
     console.print(f"{what} [bold]{name}[/]")
-    console.print(f"secret: [bold]{secret}[/]  (shown once; stored only as a hash)")
+    console.print(f"secret: [bold]{secret}[/]  (shown once; stored only as a hash)", soft_wrap=True)
 
 
 def printable(text: str) -> str:

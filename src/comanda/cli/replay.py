@@ -92,7 +92,10 @@ def replay(
     past = read_past_orders(file, read_mapping(columns), kind)
     settings = store_settings(data_dir, database_url)
     menu, credentials = with_store(settings, lambda store: _prepare(store, brand, past, create=create_catalogue))
-    report = asyncio.run(_run(url, credentials, menu, past, rate=rate, connections=connections))
+    try:
+        report = asyncio.run(_run(url, credentials, menu, past, rate=rate, connections=connections))
+    finally:
+        with_store(settings, lambda store: _enable_client(store, brand, enabled=False))
     _print(report, as_json=as_json)
     if not report.reconciled:
         raise typer.Exit(1)
@@ -176,10 +179,15 @@ async def _own_credentials(store: Store, brand: str) -> Credentials:
         await administration.add_integrator(store, integrator_id, name="Replay", is_test=is_test)
     if (brand, _CLIENT) in directory.clients:
         secret = await administration.rotate_client(store, brand, _CLIENT)
+        await _enable_client(store, brand, enabled=True)
     else:
         client = ClientSettings(quota_per_minute=_QUOTA)
         secret = await administration.add_client(store, brand, _CLIENT, name="Replay", settings=client)
     return Credentials(_CLIENT, secret, brand, integrator_id)
+
+
+async def _enable_client(store: Store, brand: str, *, enabled: bool) -> None:
+    await administration.set_enabled(store, "clients", {"brand_id": brand, "client_id": _CLIENT}, enabled=enabled)
 
 
 async def _run(

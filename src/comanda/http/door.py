@@ -192,12 +192,27 @@ def _call(scope: Scope, hub: Hub) -> Call:
 
 def _client_address(scope: Scope, headers: dict[str, str], hub: Hub) -> str:
     """The peer, or what trusted proxies say of it: the last forwarded address that is not one of them."""
-    peer = (scope.get("client") or ("",))[0]
+    peer = _bare((scope.get("client") or ("",))[0])
     trusted = hub.settings.trusted_proxies
     forwarded = [part.strip() for part in headers.get("x-forwarded-for", "").split(",") if part.strip()]
     while trusted and forwarded and _is_within(peer, trusted):
-        peer = forwarded.pop()
+        peer = _bare(forwarded.pop())
     return peer
+
+
+def _bare(address: str) -> str:
+    """An address without port, and IPv4 as IPv4 also where it came in over IPv6."""
+    text = address.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return text[:64]
+    mapped = getattr(found, "ipv4_mapped", None)
+    return str(mapped or found)
 
 
 def _is_within(address: str, networks: Any) -> bool:

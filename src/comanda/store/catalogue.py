@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from comanda.base.clock import Micros
 from comanda.base.errors import SetupError
 from comanda.base.json import to_json
+from comanda.base.money import plain
 from comanda.catalogue.document import Changes, Document
 from comanda.catalogue.model import (
     RESOURCES,
@@ -105,7 +106,11 @@ def _apply_customers(
         return
     rows = yield one(_SELECT_CUSTOMERS, brand_id=brand_id)
     before = {int(row[0]): _customer_of(row) for row in rows}
-    phones = {row[6]: int(row[0]) for row in rows if row[6]}
+    named = {person.customer.id for person in people}
+    phones = {row[6]: int(row[0]) for row in rows if row[6] and int(row[0]) not in named}
+    held = {int(row[0]): row[6] for row in rows}
+    moving = [p for p in people if held.get(p.customer.id) not in (None, p.phone_e164)]
+    yield each(_FREE_PHONE, [{"p_brand_id": brand_id, "p_id": p.customer.id} for p in moving])
     for person in sorted(people, key=lambda person: person.customer.id):
         customer = person.customer
         holder = phones.setdefault(person.phone_e164, customer.id) if person.phone_e164 else customer.id
@@ -128,12 +133,16 @@ def _apply_stop_list(
         before = Decimal(int(rows[0][3])) / MILLI if rows else None
         if before == entry.quantity:
             continue
-        told = f"venue {entry.venue_id}: was {before}, now {entry.quantity}"
+        told = f"venue {entry.venue_id}: was {_quantity(before)}, now {_quantity(entry.quantity)}"
         changes.note("stop_list", entry.product_id, told, added=before is None)
         if entry.quantity is None:
             yield one(_DELETE_STOP_LIST, **key)
         else:
             yield one(_SET_STOP_LIST, **key, quantity_milli=int(entry.quantity * MILLI), version=now, updated_at=now)
+
+
+def _quantity(quantity: Decimal | None) -> str:
+    return "unlimited" if quantity is None else str(plain(quantity))
 
 
 def _customer_of(row: Any) -> Customer:
@@ -208,6 +217,12 @@ _UPSERT_CUSTOMER = Statement(
             for name in ("name", "phone", "phone_e164", "address", "email", "active", "updated_at")
         },
     ),
+    returns=False,
+)
+_FREE_PHONE = Statement(
+    update(customers)
+    .where(customers.c.brand_id == bindparam("p_brand_id"), customers.c.id == bindparam("p_id"))
+    .values(phone_e164=None),
     returns=False,
 )
 _SELECT_STOP_LIST = Statement(

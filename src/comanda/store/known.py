@@ -15,6 +15,7 @@ from comanda.base import limits
 from comanda.base.errors import ComandaError
 from comanda.catalogue.snapshot import Snapshot, with_changes
 from comanda.store.store import Store
+from comanda.store.waiting import storage_away
 
 log = logging.getLogger(__name__)
 _NOTHING = Snapshot()
@@ -32,6 +33,7 @@ class Known:
         self._read_at = float("-inf")
         self._refreshing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+        self._shared: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Read everything once, then keep it fresh."""
@@ -40,14 +42,15 @@ class Known:
 
     async def close(self) -> None:
         """Stop polling."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        for task in (self._task, self._shared):
+            if task is not None and not task.done():
+                task.cancel()
+                await asyncio.wait([task])
 
     async def directory(self) -> Directory:
         """Who is known, at most a second old. Raises ComandaError ``storage_unavailable`` when that cannot be read."""
         if time.monotonic() - self._read_at > limits.SNAPSHOT_MAX_AGE_S:
-            await self.refresh()
+            await self._refresh_together()
         return self._directory
 
     def snapshot(self, brand_id: str) -> Snapshot:
@@ -63,6 +66,16 @@ class Known:
                 self._snapshots = await self._fresh_snapshots(directory)
                 self._directory = directory
             self._read_at = asked_at
+
+    async def _refresh_together(self) -> None:
+        """One question to the store for all who wait for it, and nobody waits long: a silent store is away."""
+        if self._shared is None or self._shared.done():
+            self._shared = asyncio.create_task(self.refresh(), name="known-refresh")
+            self._shared.add_done_callback(_heard)
+        done, _ = await asyncio.wait({self._shared}, timeout=limits.SNAPSHOT_WAIT_S)
+        if not done:
+            raise storage_away()
+        await self._shared
 
     def _without_refused(self, directory: Directory) -> Directory:
         clients = {
@@ -90,3 +103,9 @@ class Known:
                 await self.refresh()
             except ComandaError as error:
                 log.warning("the store could not be asked for changes: %s", error)
+
+
+def _heard(task: "asyncio.Task[None]") -> None:
+    """Everybody may have stopped waiting; reading the exception keeps asyncio from reporting it as lost."""
+    if not task.cancelled():
+        task.exception()

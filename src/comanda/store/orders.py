@@ -62,10 +62,11 @@ class IgnoreRequest:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """The order is IGNORE; the answer to give."""
+    """The order is IGNORE; the answer to give, and until when it is kept under the request's key."""
 
     body: bytes
     order: StoredOrder
+    key_expires_at: Micros | None
 
 
 def find_order(brand_id: str, order_id: int) -> Transaction[StoredOrder | None]:
@@ -155,7 +156,8 @@ def ignore_order(request: IgnoreRequest, now: Micros) -> Transaction[Ignored | R
     body = request.render(order)
     if request.keyed is not None:
         yield from _keep_answer(request.brand_id, request.keyed, order.id, body, now)
-    return Ignored(body, order)
+    expires_at = Micros(now + limits.IDEMPOTENCY_WINDOW_S * 1_000_000)
+    return Ignored(body, order, expires_at if request.keyed else None)
 
 
 def order_not_found() -> ComandaError:

@@ -252,7 +252,7 @@ class _Lane:
             try:
                 await self._commit_batch(batch)
             except Exception as error:
-                log.exception("a committer failed; its batch is refused and it goes on")
+                log.error("a committer failed; its batch is refused and it goes on: %s", type(error).__name__)
                 self._drop(error)
                 deliver_all(batch, Waiting.settle, error)
 
@@ -271,7 +271,7 @@ class _Lane:
         outcomes = await self._outcomes(batch)
         alone = isinstance(outcomes, ComandaError) or len(batch) == 1
         if isinstance(outcomes, BaseException) and not alone:
-            log.error("a batch failed and is tried order by order", exc_info=outcomes)
+            log.error("a batch failed and is tried order by order: %s", type(outcomes).__name__)
             for waiting in batch:
                 await self._commit_batch([waiting])
             return
@@ -320,8 +320,8 @@ class _Lane:
 
     def _drop(self, error: BaseException) -> None:
         """Give the connection up; an open transaction on it can no longer commit."""
-        log.error("a committer lost its connection: %r", error)
-        self.failure = repr(error)
+        log.error("a committer lost its connection: %s", type(error).__name__)
+        self.failure = type(error).__name__
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None

@@ -152,7 +152,7 @@ class SqliteDriver:
         began = time.perf_counter()
         outcomes = self._attempt(connection, lambda: commit_orders(planned, now_micros()))
         if isinstance(outcomes, BaseException) and not isinstance(outcomes, ComandaError) and len(batch) > 1:
-            log.error("a batch failed and is tried order by order", exc_info=outcomes)
+            log.error("a batch failed and is tried order by order: %s", type(outcomes).__name__)
             for waiting in batch:
                 self._commit_batch(connection, [waiting])
             return

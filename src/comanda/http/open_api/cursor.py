@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 from dataclasses import replace
+from typing import Annotated
 
 import msgspec
 
@@ -12,13 +13,15 @@ from comanda.http.open_api.query import refuse_parameter
 from comanda.orders.listing import OrderListing
 from comanda.orders.model import StoredOrder
 
+Place = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
 
 class _Cursor(msgspec.Struct, frozen=True, array_like=True):
     """Where a list goes on: after this row, for orders created until ``until``; ``of`` is the list's digest."""
 
-    value: int
-    id: int
-    until: int
+    value: Place
+    id: Place
+    until: Place
     of: str
 
 

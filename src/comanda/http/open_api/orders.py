@@ -122,7 +122,8 @@ async def update_order(call: Call, hub: Hub) -> Reply:
         headers = {"Idempotent-Replayed": "true", "Idempotency-Expires": iso_micros(outcome.expires_at)}
         return Reply(outcome.status, outcome.body.encode(), headers)
     log.info("order.ignored", request_id=call.request_id, brand=caller.brand.id, order_id=outcome.order.id)
-    return Reply(200, outcome.body)
+    expires_at = outcome.key_expires_at
+    return Reply(200, outcome.body, {} if expires_at is None else {"Idempotency-Expires": iso_micros(expires_at)})
 
 
 def keyed_request(call: Call, actor: str, venue: str | None) -> KeyedRequest | None:
@@ -211,7 +212,7 @@ def _filters(query: queries.Query) -> dict[str, tuple[str | int, ...]]:
     if "status" in query.plain:
         stated.append(query.plain["status"])
     if stated:
-        found["status"] = [value for value in stated if value in found.get("status", stated)] or stated
+        found["status"] = [value for value in stated if value in found["status"]] if "status" in found else stated
     checked: dict[str, tuple[str | int, ...]] = {}
     for name, values in found.items():
         if name in ("customer_id", "sale_type_id"):
@@ -227,9 +228,9 @@ def _filters(query: queries.Query) -> dict[str, tuple[str | int, ...]]:
 def _span(query: queries.Query, call: Call, hub: Hub, venue_id: int) -> tuple[Micros | None, Micros | None]:
     first, last = queries.days(query)
     venue = hub.known.snapshot(call.caller.brand.id).venues.get(venue_id)
-    zone = venue.timezone if venue else "UTC"
-    begin = day_bounds(first, first, zone)[0] if first else None
-    end = day_bounds(last, last, zone)[1] if last else None
+    zone, day_start = (venue.timezone, venue.day_start) if venue else ("UTC", "00:00")
+    begin = day_bounds(first, zone, day_start)[0] if first else None
+    end = day_bounds(last, zone, day_start)[1] if last else None
     return begin, end
 
 
