@@ -78,6 +78,12 @@ async def test_a_body_over_the_limit_is_refused_unread(server: Server):
             "/open-api/v2/orders", content=content, headers={**server.headers, "content-type": "application/json"}
         )
         assert (answer.status_code, answer.json()["error"]) == (413, "body_too_large")
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.hub.settings.port)
+    stated = f"Content-Length: {limits.MAX_DRAINED_BYTES + 1}"
+    head = f"POST /open-api/v2/orders HTTP/1.1\r\nHost: x\r\nx-token: {server.token}\r\n{stated}\r\n\r\n"
+    writer.write(head.encode())
+    assert b" 413 " in (await asyncio.wait_for(reader.read(1000), 5)).split(b"\r\n")[0]
+    writer.close()
     padded = json.dumps(MINIMAL).encode().ljust(limits.MAX_BODY_BYTES)
     assert (await server.create(padded)).status_code == 201
 

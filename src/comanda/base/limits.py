@@ -9,6 +9,8 @@ from typing import Final
 
 # The wire: bodies and headers
 MAX_BODY_BYTES: Final = 256 * 1024
+MAX_DRAINED_BYTES: Final = 1024 * 1024
+"""A refused body up to this size is read to its end, so that its caller can read the answer."""
 MAX_HEADER_BYTES: Final = 16 * 1024
 MAX_TARGET_BYTES: Final = 8 * 1024
 MAX_NESTING: Final = 16

@@ -257,7 +257,7 @@ def _check_media(call: Call) -> None:
 async def _read_body(receive: Receive, call: Call) -> bytes:
     """The whole body, within its bounds of size and time."""
     stated = call.headers.get("content-length", "0")
-    if stated.isdigit() and int(stated[:12]) > limits.MAX_BODY_BYTES:
+    if stated.isdigit() and int(stated[:12]) > limits.MAX_DRAINED_BYTES:
         raise _body_too_large()
     parts: list[bytes] = []
     size = 0
@@ -269,13 +269,18 @@ async def _read_body(receive: Receive, call: Call) -> bytes:
                     raise ComandaError("request_timeout", "The connection ended before the body did")
                 parts.append(message.get("body", b""))
                 size += len(parts[-1])
-                if size > limits.MAX_BODY_BYTES:
+                if size > limits.MAX_DRAINED_BYTES:
                     raise _body_too_large()
+                if size > limits.MAX_BODY_BYTES:
+                    parts.clear()  # read on a little, so that the caller hears the refusal, but keep nothing
                 if not message.get("more_body", False):
-                    return b"".join(parts)
+                    break
     except TimeoutError:
         message_text = f"The body did not arrive within {limits.BODY_READ_TIMEOUT_S:g} seconds"
         raise ComandaError("request_timeout", message_text) from None
+    if size > limits.MAX_BODY_BYTES:
+        raise _body_too_large()
+    return b"".join(parts)
 
 
 def _body_too_large() -> ComandaError:

@@ -118,6 +118,8 @@ class PostgresDriver:
             log.warning("postgresql cannot run a transaction: %r", error)
             raise storage_away() from error
         except Undecided as undecided:
+            if isinstance(undecided.__cause__, asyncio.CancelledError):
+                raise undecided.__cause__ from None
             if not await self.was_committed(undecided.xid):
                 raise storage_away() from undecided
             result: Result = undecided.result
@@ -170,7 +172,11 @@ class PostgresDriver:
                 raise
             try:
                 await transaction.commit()
-            except (asyncio.CancelledError, *_AWAY) as error:
+            except asyncio.CancelledError as error:
+                if xid is None:
+                    raise
+                raise Undecided(xid, result) from error
+            except _AWAY as error:
                 if xid is not None:
                     raise Undecided(xid, result) from error
             return result
