@@ -17,6 +17,8 @@ MAX_NESTING: Final = 16
 BODY_READ_TIMEOUT_S: Final = 10.0
 HEADER_READ_TIMEOUT_S: Final = 10.0
 MAX_ECHOED_TEXT: Final = 200
+MAX_ECHOED_EXPONENT: Final = 300
+"""Beyond it ordinary readers of JSON see infinity, so such a number is shown back as text."""
 MAX_DETAILS: Final = 1_000
 
 # The wire: values

@@ -18,8 +18,6 @@ from comanda.base import limits
 from comanda.base.errors import Problem
 from comanda.base.numbers import Number, NumberError, Unreadable
 
-MAX_READABLE_EXPONENT: Final = 300
-"""Beyond it ordinary readers of JSON see infinity, so such a number is shown as text."""
 REFUSED: Final = object()
 """What reading a refused value gives; a stand-in of the value's type takes its place."""
 AnyStruct = TypeVar("AnyStruct", bound=msgspec.Struct)
@@ -79,7 +77,7 @@ def echo(value: Any) -> Any:
         return "[…]"
     if isinstance(value, str):
         return value[: limits.MAX_ECHOED_TEXT].encode(errors="replace").decode().replace("\x00", "�")
-    if isinstance(value, Decimal) and abs(value.adjusted()) > MAX_READABLE_EXPONENT:
+    if isinstance(value, Decimal) and abs(value.adjusted()) > limits.MAX_ECHOED_EXPONENT:
         return str(value)[:40]
     if isinstance(value, int | Decimal) and len(str(value)) > 40:
         return str(value)[:40] + "…"

@@ -260,7 +260,7 @@ class _Lane:
             except Exception as error:
                 log.error("a committer failed; its batch is refused and it goes on: %s", type(error).__name__)
                 self._drop(error)
-                deliver_all(batch, Waiting.settle, error)
+                deliver_all(batch, error)
 
     def _take(self) -> list[Waiting]:
         batch: list[Waiting] = []
@@ -284,7 +284,7 @@ class _Lane:
         if not isinstance(outcomes, BaseException):
             self.failure = ""
             self._observer.committed(len(batch), time.perf_counter() - began)
-        deliver_all(batch, Waiting.settle, outcomes)
+        deliver_all(batch, outcomes)
 
     async def _outcomes(self, batch: Sequence[Waiting]) -> Sequence[PlaceOutcome] | BaseException:
         planned = [waiting.planned for waiting in batch]

@@ -158,7 +158,7 @@ class SqliteDriver:
             return
         if not isinstance(outcomes, BaseException):
             self._observer.committed(len(batch), time.perf_counter() - began)
-        self._on_loop(lambda: deliver_all(batch, Waiting.settle, outcomes))
+        self._on_loop(lambda: deliver_all(batch, outcomes))
 
     def _commit_work(self, connection: sqlite3.Connection, work: _Work[Any]) -> None:
         if work.begin():

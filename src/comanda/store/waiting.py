@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -88,9 +88,9 @@ async def await_outcome(turn: Turn, future: "asyncio.Future[Result]") -> Result:
         raise
     try:
         return await asyncio.wait_for(asyncio.shield(future), limits.OUTCOME_WAIT_S)
-    except TimeoutError:
+    except (TimeoutError, asyncio.CancelledError) as gone:
         future.add_done_callback(_forget)
-        raise outcome_unknown() from None
+        raise (outcome_unknown() if isinstance(gone, TimeoutError) else gone) from None
 
 
 def _abandon(turn: Turn, future: "asyncio.Future[Any]") -> None:
@@ -100,14 +100,10 @@ def _abandon(turn: Turn, future: "asyncio.Future[Any]") -> None:
         future.add_done_callback(_forget)
 
 
-def deliver_all(
-    batch: Sequence[Waiting],
-    deliver: Callable[[Waiting, PlaceOutcome | BaseException], None],
-    outcomes: Sequence[PlaceOutcome] | BaseException,
-) -> None:
+def deliver_all(batch: Sequence[Waiting], outcomes: Sequence[PlaceOutcome] | BaseException) -> None:
     """Hand each waiting order of a batch its outcome, or all of them the error that befell the batch."""
     for index, waiting in enumerate(batch):
-        deliver(waiting, outcomes if isinstance(outcomes, BaseException) else outcomes[index])
+        waiting.settle(outcomes if isinstance(outcomes, BaseException) else outcomes[index])
 
 
 def intake_full() -> ComandaError:

@@ -3,7 +3,6 @@
 import structlog
 
 from comanda.access.identify import WrongMode, sign_in
-from comanda.access.tokens import STAGE
 from comanda.base import limits
 from comanda.base.json import to_json
 from comanda.http.call import Call, Reply
@@ -24,7 +23,7 @@ async def sign_in_client(call: Call, hub: Hub) -> Reply:
     except WrongMode as mismatch:
         text = str(mismatch)
         return Reply(200, to_json({"success": False, "error": text, "message": text}))
-    log.info("auth.token_issued", brand=brand, request_id=call.request_id, stage=STAGE)
+    log.info("auth.token_issued", brand=brand, request_id=call.request_id)
     answer = {
         "success": True,
         "token": token,
