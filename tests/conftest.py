@@ -25,7 +25,8 @@ from comanda.administration import ClientSettings
 from comanda.catalogue.document import Document, parse_document
 from comanda.cli.serve import make_demo
 from comanda.http.hub import Hub
-from comanda.main import build_server, configure_logging, open_hub, open_store
+from comanda.logs import configure_logging
+from comanda.main import build_server, open_hub, open_store
 from comanda.settings import Settings
 from comanda.store.migrate import migrate_postgres
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NewType
 
+from msgspec import Struct
+
 BrandId = NewType("BrandId", str)
 """A brand's slug; the first column of every key."""
 
@@ -79,8 +81,7 @@ class Directory:
     """Newest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """Who made a request, established by the door; ``venue_id`` is the token's venue, None for no venue."""
 
     brand: Brand

@@ -5,15 +5,15 @@ quota is highest; buckets cost the same for 60 and for 600,000 a minute.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from comanda.base import limits
 
 _SPAN_S = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Struct, frozen=True):
     """Where a caller stands within one tier: its quota, what is left, and seconds until it eases."""
 
     limit: int
@@ -47,11 +47,14 @@ class SlidingWindow:
 
 
 class _Window:
-    __slots__ = ("_buckets", "_latest", "_total")
+    """Counts of the last minute, a bucket a second; ``_oldest`` is the earliest second that may have a count."""
+
+    __slots__ = ("_buckets", "_latest", "_oldest", "_total")
 
     def __init__(self, now_s: int) -> None:
         self._buckets = [0] * _SPAN_S
         self._latest = now_s
+        self._oldest = now_s
         self._total = 0
 
     def count(self, now_s: int) -> None:
@@ -61,9 +64,11 @@ class _Window:
 
     def standing(self, quota: int, now_s: int) -> Rate:
         self._advance(now_s)
-        oldest = next((age for age in range(_SPAN_S - 1, -1, -1) if self._buckets[(self._latest - age) % _SPAN_S]), 0)
-        reset_s = _SPAN_S - oldest if self._total else 0
-        return Rate(quota, max(0, quota - self._total), reset_s)
+        if not self._total:
+            return Rate(quota, quota, 0)
+        while not self._buckets[self._oldest % _SPAN_S]:
+            self._oldest += 1
+        return Rate(quota, max(0, quota - self._total), _SPAN_S - (self._latest - self._oldest))
 
     def _advance(self, now_s: int) -> None:
         passed = now_s - self._latest
@@ -74,3 +79,4 @@ class _Window:
             self._total -= self._buckets[index]
             self._buckets[index] = 0
         self._latest = now_s
+        self._oldest = max(self._oldest, now_s - _SPAN_S + 1)

@@ -17,6 +17,11 @@ class Route:
     scope: str | None = None
     takes_key: bool = False
 
+    @property
+    def name(self) -> str:
+        """How metrics and logs call it."""
+        return f"{self.method} {self.path}"
+
     def matches(self, method: str, path: str) -> bool:
         """Whether a request is for this route."""
         return method == self.method and _pattern(self.path).fullmatch(path) is not None

@@ -1,10 +1,14 @@
 """What "the same request" means: SHA-256 of the decoded body with keys sorted and numbers by value (14.2)."""
 
 import hashlib
+import re
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 import msgspec
+
+from comanda.base import limits
 
 _encoder = msgspec.json.Encoder(order="sorted")
 
@@ -15,11 +19,15 @@ def content_sha256(raw: bytes) -> str:
     Bytes that are not JSON are hashed as they are, so that they equal only themselves.
     """
     try:
-        return hashlib.sha256(_encoder.encode(_with_small_integers(_decoder.decode(raw)))).hexdigest()
+        value = _decoder.decode(raw)
+        if _WIDE.search(raw):
+            value = _with_small_integers(value)
+        return hashlib.sha256(_encoder.encode(value)).hexdigest()
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError):
         return hashlib.sha256(b"bytes:" + raw).hexdigest()
 
 
+@lru_cache(maxsize=limits.NUMBER_CACHE)
 def _number_by_value(text: str) -> Any:
     try:
         sign, digits, exponent = Decimal(text).as_tuple()
@@ -47,4 +55,5 @@ def _with_small_integers(value: Any) -> Any:
     return value
 
 
+_WIDE = re.compile(rb"\d{19}")
 _decoder = msgspec.json.Decoder(float_hook=_number_by_value)

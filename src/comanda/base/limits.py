@@ -65,6 +65,7 @@ ORDER_ID_BLOCK: Final = 500
 READ_CONNECTIONS: Final = 4
 READ_WAIT_S: Final = 8.0
 SQLITE_BUSY_S: Final = 5.0
+SQLITE_STATEMENTS: Final = 256
 DRAIN_S: Final = 20.0
 
 # What a process remembers
@@ -74,6 +75,8 @@ SNAPSHOT_WAIT_S: Final = 2.0
 TOKEN_CACHE: Final = 10_000
 RATE_KEYS: Final = 50_000
 PHONE_CACHE: Final = 10_000
+NUMBER_CACHE: Final = 20_000
+ADDRESS_CACHE: Final = 10_000
 
 # Tokens
 TOKEN_LIFE_S: Final = 3600

@@ -37,11 +37,11 @@ def share(amount_minor: int, weights: Sequence[int]) -> list[int]:
     Ties go to the earlier weight. With every weight zero the amount must be zero too. No part exceeds its
     weight when the amount does not exceed their sum.
     """
+    if not amount_minor:
+        return [0] * len(weights)
     whole = sum(weights)
     if whole == 0:
-        if amount_minor:
-            raise ValueError("an amount cannot be shared over nothing")
-        return [0] * len(weights)
+        raise ValueError("an amount cannot be shared over nothing")
     parts = [amount_minor * weight // whole for weight in weights]
     missing = amount_minor - sum(parts)
     by_remainder = sorted(range(len(weights)), key=lambda i: (-(amount_minor * weights[i] % whole), i))

@@ -17,7 +17,8 @@ from comanda.catalogue.document import read_document
 from comanda.cli.api import Api, Credentials
 from comanda.cli.options import DatabaseUrl, DataDir, console
 from comanda.http.hub import Hub
-from comanda.main import configure_logging, open_store
+from comanda.logs import configure_logging
+from comanda.main import open_store, run
 from comanda.main import serve as serve_hub
 from comanda.settings import Settings, read_settings
 from comanda.store.store import Store
@@ -66,7 +67,7 @@ def serve(
         if demo:
             _print_credentials(settings)
 
-    asyncio.run(serve_hub(settings, announce))
+    run(serve_hub(settings, announce))
     console.print("Stopped. Every order that was answered is stored.")
 
 
@@ -97,7 +98,7 @@ def demo(
             sys.stdout.flush()
             raise
 
-    asyncio.run(serve_hub(settings, announce))
+    run(serve_hub(settings, announce))
     console.print("Stopped. Every order that was answered is stored.")
 
 

@@ -63,6 +63,7 @@ def build_app(hub: Hub, *, fast_lane: bool = True) -> Door:  # noqa: C901 - a li
     app = Litestar(
         [sign_in, create, listing, read, update, health, ready, openapi, docs],
         openapi_config=None,
+        logging_config=None,
         exception_handlers={ComandaError: _on_error, HTTPException: _on_http_error, Exception: _on_unexpected},
     )
     lanes: dict[tuple[str, str], Lane] = {INTAKE: orders.create_order} if fast_lane else {}

@@ -1,8 +1,9 @@
 """A request as the door has read it, and a reply as handlers make it; both lanes speak these."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from comanda.access.model import Caller
 from comanda.access.routes import Route
@@ -12,8 +13,7 @@ from comanda.base.errors import ComandaError
 JSON = "application/json"
 
 
-@dataclass(slots=True)
-class Call:
+class Call(Struct):
     """One request. ``started`` is when it arrived; ``caller`` is set once the door knows it."""
 
     method: str
@@ -35,8 +35,7 @@ class Call:
         return self.known
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """What to answer."""
 
     status: int

@@ -5,15 +5,16 @@ Both lanes stand behind it, so these duties cannot drift apart.
 """
 
 import asyncio
+import random
 import re
-import secrets
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 from time import monotonic
 from typing import Any
 
 import structlog
+from msgspec.structs import replace
 
 from comanda.access.identify import identify, require_scope
 from comanda.access.model import Caller
@@ -22,7 +23,7 @@ from comanda.access.routes import find_route, methods_of
 from comanda.base import limits
 from comanda.base.clock import now_micros
 from comanda.base.errors import ComandaError, unavailable
-from comanda.http.call import CALL_KEY, Call, Reply
+from comanda.http.call import CALL_KEY, JSON, Call, Reply
 from comanda.http.errors import INTERNAL, error_reply
 from comanda.http.hub import Hub
 
@@ -33,6 +34,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Lane = Callable[[Call, Hub], Awaitable[Reply]]
 
 log = structlog.get_logger("comanda.http")
+_TOO_SLOW = "body too slow"
 _REQUEST_ID = re.compile(rf"[A-Za-z0-9._:-]{{1,{limits.MAX_REQUEST_ID}}}")
 
 
@@ -99,7 +101,7 @@ class Door:
         directory = await hub.known.directory()
         call.known = identify(directory, hub.tokens, call.headers.get("x-token"), call.started // 1_000_000)
         rate = self._count_call(call.known, now_s)
-        exchange.rate = min(rate, failed, key=lambda tier: tier.remaining / max(tier.limit, 1))
+        exchange.rate = rate if rate.remaining * failed.limit <= failed.remaining * rate.limit else failed
         _refuse_over(rate, already_counted=True)
         if route.scope is not None:
             require_scope(call.known.client, route.scope)
@@ -122,7 +124,7 @@ class Door:
         route = call.route
         if exchange.status >= 400 and route is not None and route.audience == "integrator":
             self._hub.failures.count(call.address, int(monotonic()))
-        self._hub.metrics.request(_route_name(call), exchange.status)
+        self._hub.metrics.request("none" if route is None else route.name, exchange.status)
         log.debug(
             "request",
             request_id=call.request_id,
@@ -146,9 +148,13 @@ class _Exchange:
         """Send a whole reply."""
         headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in reply.headers.items()]
         headers.append((b"content-type", reply.media_type.encode()))
-        headers.append((b"content-length", str(len(reply.body)).encode()))
-        await self.send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        await self.send({"type": "http.response.body", "body": reply.body})
+        headers.append((b"content-length", b"%d" % len(reply.body)))
+        headers += self._extra()
+        self.begun = True
+        self.status = reply.status
+        await self._send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        body = b"" if self._call.method == "HEAD" else reply.body
+        await self._send({"type": "http.response.body", "body": body})
 
     async def send(self, message: dict[str, Any]) -> None:
         """Pass a message on, completed."""
@@ -166,18 +172,16 @@ class _Exchange:
         if rate is None:
             return extra
         remaining = max(rate.remaining, 0)
-        extra.append((b"ratelimit-limit", str(rate.limit).encode()))
-        extra.append((b"ratelimit-remaining", str(remaining).encode()))
-        extra.append((b"ratelimit-reset", str(rate.reset_s).encode()))
+        extra.append((b"ratelimit-limit", b"%d" % rate.limit))
+        extra.append((b"ratelimit-remaining", b"%d" % remaining))
+        extra.append((b"ratelimit-reset", b"%d" % rate.reset_s))
         return extra
 
 
 def _call(scope: Scope, hub: Hub) -> Call:
-    headers: dict[str, str] = {}
-    for name, value in scope["headers"]:
-        text = name.decode("latin-1")
-        found = value.decode("latin-1")
-        headers[text] = f"{headers[text]}, {found}" if text in headers else found
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    if len(headers) != len(scope["headers"]):
+        headers = _joined(scope["headers"])
     asked = headers.get("x-request-id", "")
     return Call(
         method=scope["method"],
@@ -185,21 +189,33 @@ def _call(scope: Scope, hub: Hub) -> Call:
         query=scope.get("query_string", b""),
         headers=headers,
         address=_client_address(scope, headers, hub),
-        request_id=asked if _REQUEST_ID.fullmatch(asked) else secrets.token_hex(8),
+        request_id=asked if _REQUEST_ID.fullmatch(asked) else f"{random.getrandbits(64):016x}",
         started=now_micros(),
     )
+
+
+def _joined(pairs: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers of which one came more than once: its values as one list, as RFC 9110 has it."""
+    headers: dict[str, str] = {}
+    for name, value in pairs:
+        text, found = name.decode("latin-1"), value.decode("latin-1")
+        headers[text] = f"{headers[text]}, {found}" if text in headers else found
+    return headers
 
 
 def _client_address(scope: Scope, headers: dict[str, str], hub: Hub) -> str:
     """The peer, or what trusted proxies say of it: the last forwarded address that is not one of them."""
     peer = _bare((scope.get("client") or ("",))[0])
     trusted = hub.settings.trusted_proxies
+    if not trusted:
+        return peer
     forwarded = [part.strip() for part in headers.get("x-forwarded-for", "").split(",") if part.strip()]
-    while trusted and forwarded and _is_within(peer, trusted):
+    while forwarded and _is_within(peer, trusted):
         peer = _bare(forwarded.pop())
     return peer
 
 
+@lru_cache(maxsize=limits.ADDRESS_CACHE)
 def _bare(address: str) -> str:
     """An address without port, and IPv4 as IPv4 also where it came in over IPv6."""
     text = address.strip()
@@ -224,7 +240,7 @@ def _is_within(address: str, networks: Any) -> bool:
 
 
 def _check_sizes(scope: Scope) -> None:
-    size = sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+    size = sum([len(name) + len(value) + 4 for name, value in scope["headers"]])
     if size > limits.MAX_HEADER_BYTES:
         raise ComandaError("headers_too_large", f"The headers are larger than {limits.MAX_HEADER_BYTES} bytes")
     target = len(scope.get("raw_path") or scope["path"].encode()) + len(scope.get("query_string", b""))
@@ -248,36 +264,58 @@ def _no_such_route(call: Call) -> ComandaError:
 
 
 def _check_media(call: Call) -> None:
-    media = call.headers.get("content-type", "application/json").split(";")[0].strip().lower()
-    encoding = call.headers.get("content-encoding", "identity").strip().lower()
+    stated, encoding = call.headers.get("content-type", JSON), call.headers.get("content-encoding", "identity")
+    if stated == JSON and encoding == "identity":
+        return
+    media, encoding = stated.split(";")[0].strip().lower(), encoding.strip().lower()
     if (media != "application/json" and not media.endswith("+json")) or encoding not in ("identity", ""):
         raise ComandaError("unsupported_media_type", "The body must be application/json, not compressed")
 
 
 async def _read_body(receive: Receive, call: Call) -> bytes:
     """The whole body, within its bounds of size and time."""
-    stated = call.headers.get("content-length", "0")
-    if stated.isdigit() and int(stated[:12]) > limits.MAX_DRAINED_BYTES:
+    stated = call.headers.get("content-length", "")
+    size = int(stated[:12]) if stated.isdigit() else limits.MAX_DRAINED_BYTES
+    if size > limits.MAX_DRAINED_BYTES:
         raise _body_too_large()
-    parts: list[bytes] = []
-    size = 0
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task(loop)
+    assert task is not None
+    timer = loop.call_later(limits.BODY_READ_TIMEOUT_S, task.cancel, _TOO_SLOW)
     try:
-        async with asyncio.timeout(limits.BODY_READ_TIMEOUT_S):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ComandaError("request_timeout", "The connection ended before the body did")
-                parts.append(message.get("body", b""))
-                size += len(parts[-1])
-                if size > limits.MAX_DRAINED_BYTES:
-                    raise _body_too_large()
-                if size > limits.MAX_BODY_BYTES:
-                    parts.clear()  # read on a little, so that the caller hears the refusal, but keep nothing
-                if not message.get("more_body", False):
-                    break
-    except TimeoutError:
+        message = await receive()
+        body: bytes = message.get("body", b"")
+        if message["type"] != "http.request" or (message.get("more_body", False) and len(body) < size):
+            body = await _read_rest(message, receive)
+    except asyncio.CancelledError as cancelled:
+        if _TOO_SLOW not in cancelled.args:
+            raise
+        task.uncancel()
         message_text = f"The body did not arrive within {limits.BODY_READ_TIMEOUT_S:g} seconds"
         raise ComandaError("request_timeout", message_text) from None
+    finally:
+        timer.cancel()
+    if len(body) > limits.MAX_BODY_BYTES:
+        raise _body_too_large()
+    return body
+
+
+async def _read_rest(message: dict[str, Any], receive: Receive) -> bytes:
+    """A body that comes in parts."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        if message["type"] == "http.disconnect":
+            raise ComandaError("request_timeout", "The connection ended before the body did")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > limits.MAX_DRAINED_BYTES:
+            raise _body_too_large()
+        if size > limits.MAX_BODY_BYTES:
+            parts.clear()  # read on a little, so that the caller hears the refusal, but keep nothing
+        if not message.get("more_body", False):
+            break
+        message = await receive()
     if size > limits.MAX_BODY_BYTES:
         raise _body_too_large()
     return b"".join(parts)
@@ -307,4 +345,4 @@ def _one_less(rate: Rate) -> Rate:
 
 
 def _route_name(call: Call) -> str:
-    return f"{call.route.method} {call.route.path}" if call.route else "none"
+    return call.route.name if call.route else "none"

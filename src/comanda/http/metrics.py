@@ -30,6 +30,8 @@ class Metrics:
         self._commit = Histogram(
             "comanda_commit_seconds", "Time of one commit with its statements", buckets=_SECONDS, registry=self.registry
         )
+        self._by_outcome: dict[str, Counter] = {}
+        self._by_answer: dict[tuple[str, int], Counter] = {}
         self._queue = Gauge("comanda_intake_queue_orders", "Orders waiting for a commit", registry=self.registry)
 
     def watch_queue(self, depth: Callable[[], int]) -> None:
@@ -43,12 +45,18 @@ class Metrics:
 
     def intake(self, outcome: str, seconds: float) -> None:
         """An order request was answered."""
-        self._orders.labels(outcome).inc()
+        counter = self._by_outcome.get(outcome)
+        if counter is None:
+            counter = self._by_outcome[outcome] = self._orders.labels(outcome)
+        counter.inc()
         self._intake.observe(seconds)
 
     def request(self, route: str, status: int) -> None:
         """A request was answered."""
-        self._requests.labels(route, str(status)).inc()
+        counter = self._by_answer.get((route, status))
+        if counter is None:
+            counter = self._by_answer[route, status] = self._requests.labels(route, str(status))
+        counter.inc()
 
     def serve(self, host: str, port: int) -> WSGIServer:
         """Serve ``/metrics`` from a thread. Raises SetupError when the port is taken."""

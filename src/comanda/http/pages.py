@@ -28,8 +28,6 @@ async def ready(_: Call, hub: Hub) -> Reply:
     """Whether this process can take orders now; after a failed commit it tries a write to find out."""
     checks = {"draining": hub.draining, "database": "ok", "queued": hub.store.queued()}
     try:
-        if hub.store.health.stopped:
-            raise ComandaError("storage_unavailable", "the writer stopped")
         if hub.store.health.failing:
             await hub.store.run(lambda: take_order_ids(0))
         await hub.known.directory()

@@ -42,16 +42,14 @@ class _Check:
         self.fuller = decoded.fuller
         self.stated_total = stated_amount(decoded.stated_total)
         self.problems = list(decoded.problems)
-        self.refused = frozenset(problem.field for problem in decoded.problems)
-        self.around = frozenset(outer for field in self.refused for outer in _enclosing(field))
-        self.warnings = [
-            OrderWarning("unknown_field", path, f"{path} is not a field of this request and was ignored")
-            for path in decoded.unknown_fields[: limits.MAX_DETAILS]
-        ]
-        self.warnings += [
-            OrderWarning("ignored_value", path, f"{path} differs from the line, which decides")
-            for path in decoded.unequal
-        ]
+        self.refused = {problem.field for problem in decoded.problems}
+        self.around = {outer for field in self.refused for outer in _enclosing(field)}
+        self.warnings: list[OrderWarning] = []
+        for path in decoded.unknown_fields[: limits.MAX_DETAILS]:
+            message = f"{path} is not a field of this request and was ignored"
+            self.warnings.append(OrderWarning("unknown_field", path, message))
+        for path in decoded.unequal:
+            self.warnings.append(OrderWarning("ignored_value", path, f"{path} differs from the line, which decides"))
 
     def run(self, header_venue: str | None) -> CheckedOrder:
         request = self.request

@@ -6,11 +6,11 @@ collects every problem. Both read the same types, and a property test holds that
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from comanda.base import limits
 from comanda.base.errors import ComandaError, Problem, invalid
@@ -29,8 +29,7 @@ from comanda.orders.request import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(Struct, frozen=True):
     """A request in the v2 form; ``fuller`` when it came as the v1 body, ``stated_total`` what that one claims.
 
     With ``problems`` the request holds stand-ins in their places: it may be checked further, never priced.

@@ -5,45 +5,63 @@ Across processes the store's unique rows do the same.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections import deque
+from collections.abc import Sequence
 
 from comanda.base import limits
 from comanda.base.errors import ComandaError
 
 
 class NameGate:
-    """Locks by name, made when first wanted and dropped when nobody holds or awaits them."""
+    """Names that are held, each with those who wait for it, first come first served. A free name costs no wait."""
 
     def __init__(self) -> None:
-        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
+        self._held: dict[str, deque[asyncio.Future[None]]] = {}
 
-    @asynccontextmanager
-    async def hold(self, names: Iterable[str]) -> AsyncIterator[None]:
-        """Hold every name, taken in sorted order; waits 8 seconds in all.
+    async def enter(self, names: Sequence[str]) -> None:
+        """Hold every name, taken in sorted order; waits 8 seconds in all. Whoever entered leaves with `leave`.
 
-        Raises ComandaError ``request_in_progress`` when another request still works on one of them.
+        Raises ComandaError ``request_in_progress`` when another request still works on one of them; then none is held.
         """
-        async with AsyncExitStack() as held:
-            try:
-                async with asyncio.timeout(limits.IN_FLIGHT_WAIT_S):
-                    for name in sorted(set(names)):
-                        await held.enter_async_context(self._hold_one(name))
-            except TimeoutError as error:
+        if not any(name in self._held for name in names):
+            for name in names:
+                self._held[name] = deque()
+            return
+        entered: list[str] = []
+        try:
+            async with asyncio.timeout(limits.IN_FLIGHT_WAIT_S):
+                for name in sorted(names):
+                    await self._enter_one(name)
+                    entered.append(name)
+        except BaseException as error:
+            self.leave(entered)
+            if isinstance(error, TimeoutError):
                 message = "The same request is still being worked on; ask again"
                 raise ComandaError("request_in_progress", message, retry_after_s=limits.RETRY_AFTER_S) from error
-            yield
+            raise
 
-    @asynccontextmanager
-    async def _hold_one(self, name: str) -> AsyncIterator[None]:
-        lock, users = self._locks.get(name) or (asyncio.Lock(), 0)
-        self._locks[name] = (lock, users + 1)
-        try:
-            async with lock:
-                yield
-        finally:
-            lock, users = self._locks[name]
-            if users == 1:
-                del self._locks[name]
+    def leave(self, names: Sequence[str]) -> None:
+        """Let go of names; the first who waits for one holds it from now on."""
+        for name in names:
+            waiting = self._held[name]
+            while waiting:
+                following = waiting.popleft()
+                if not following.done():
+                    following.set_result(None)
+                    break
             else:
-                self._locks[name] = (lock, users - 1)
+                del self._held[name]
+
+    async def _enter_one(self, name: str) -> None:
+        waiting = self._held.get(name)
+        if waiting is None:
+            self._held[name] = deque()
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.leave([name])  # it was handed over just as we gave up
+            raise

@@ -1,9 +1,10 @@
 """An order's stages. The name of the type says how far it has come; each step makes the next from the last."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, NewType
+
+from msgspec import Struct
 
 from comanda.access.model import Brand, BrandId, Client
 from comanda.base.clock import Micros
@@ -14,8 +15,7 @@ from comanda.orders.request import OrderRequest
 OrderId = NewType("OrderId", int)
 
 
-@dataclass(frozen=True, slots=True)
-class OrderWarning:
+class OrderWarning(Struct, frozen=True):
     """Something the caller should know about an order that was taken all the same (contract 14.1.1)."""
 
     code: str
@@ -27,8 +27,7 @@ class OrderWarning:
         return {"code": self.code, "field": self.field, "message": self.message}
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedModifier:
+class CheckedModifier(Struct, frozen=True):
     """A modifier with the price that is charged; ``known`` is False for one kept as a note."""
 
     modifier_id: int
@@ -39,8 +38,7 @@ class CheckedModifier:
     known: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedLine:
+class CheckedLine(Struct, frozen=True):
     """A line with the price that is charged; ``known`` is False for a quarantined product."""
 
     product_id: int
@@ -56,8 +54,7 @@ class CheckedLine:
     known: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class External:
+class External(Struct, frozen=True):
     """The caller's own names for an order (contract 14.1.12)."""
 
     integration_id: str | None = None
@@ -65,8 +62,7 @@ class External:
     customer_ref_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedOrder:
+class CheckedOrder(Struct, frozen=True):
     """A request whose every reference holds in the brand's catalogue, with defaults and policies applied.
 
     What only the transaction can know (customer, stop list, keys) is not decided yet.
@@ -91,8 +87,7 @@ class CheckedOrder:
     warnings: tuple[OrderWarning, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PricedLine:
+class PricedLine(Struct, frozen=True):
     """What a line costs, in minor units; ``total_minor`` = subtotal - its share of the discount."""
 
     subtotal_minor: int
@@ -104,8 +99,7 @@ class PricedLine:
         return self.subtotal_minor - self.discount_minor
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(Struct, frozen=True):
     """An order's sums in minor units (contract 14.3)."""
 
     subtotal_minor: int
@@ -119,8 +113,7 @@ class Totals:
         return self.subtotal_minor - self.discount_minor + self.service_minor + self.delivery_minor
 
 
-@dataclass(frozen=True, slots=True)
-class PricedOrder:
+class PricedOrder(Struct, frozen=True):
     """A checked order with its sums."""
 
     checked: CheckedOrder
@@ -131,8 +124,7 @@ class PricedOrder:
 ClaimKind = Literal["integration_id", "repeat"]
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """A name under which an order may exist only once: its ``integration_id``, or its content for a while.
 
     ``window_s`` None means for ever.
@@ -144,8 +136,7 @@ class Claim:
     window_s: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KeyedRequest:
+class KeyedRequest(Struct, frozen=True):
     """An ``Idempotency-Key`` with what must be equal for a repeat to count as the same request (14.2)."""
 
     actor: str
@@ -153,8 +144,7 @@ class KeyedRequest:
     request_sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Guest:
+class Guest(Struct, frozen=True):
     """A guest to be matched by phone, or created, in the order's transaction (14.1.8)."""
 
     phone_e164: str
@@ -163,16 +153,14 @@ class Guest:
     address: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedEvent:
+class PlannedEvent(Struct, frozen=True):
     """An event but for its number; ``data`` is the resource as JSON, persons by reference only."""
 
     type: str
     data: str
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedOrder:
+class PlannedOrder(Struct, frozen=True):
     """Everything an order causes, ready to be stored in one transaction; nothing in it awaits a decision of ours."""
 
     brand: Brand
@@ -200,8 +188,7 @@ class PlannedOrder:
         return self.priced.checked.venue.id
 
 
-@dataclass(frozen=True, slots=True)
-class StoredOrder:
+class StoredOrder(Struct, frozen=True):
     """An order as the store holds it. ``payload`` is the JSON text that reads show; instants are UTC micros."""
 
     brand_id: BrandId
@@ -229,13 +216,11 @@ class StoredOrder:
     event_sequence: int
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """The order was stored just now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(Struct, frozen=True):
     """The same request was answered before: its status and body, and when the record lapses."""
 
     status: int
@@ -244,8 +229,7 @@ class Replayed:
     expires_at: Micros
 
 
-@dataclass(frozen=True, slots=True)
-class AlreadyStored:
+class AlreadyStored(Struct, frozen=True):
     """The claim is held by an earlier order; ``same_content`` tells whether it is this very order again."""
 
     order: StoredOrder
@@ -253,21 +237,18 @@ class AlreadyStored:
     same_content: bool
 
 
-@dataclass(frozen=True, slots=True)
-class KeyReused:
+class KeyReused(Struct, frozen=True):
     """The idempotency key belongs to another request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shortage:
+class Shortage(Struct, frozen=True):
     """A stop list has less of a product than the order takes."""
 
     product_id: int
     left: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """What only the store can know speaks against the order: its customer or a stop list; nothing is stored."""
 
     unknown_customer: bool = False

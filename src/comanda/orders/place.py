@@ -4,7 +4,8 @@ Every lane and every kind of caller comes through `place_order`; between decode 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from comanda.access.model import Caller
 from comanda.base import limits
@@ -37,8 +38,7 @@ from comanda.orders.price import price_order
 from comanda.orders.view import creation, envelope, payload_part, stored_shape_a
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(Struct, frozen=True):
     """A create request as the door hands it over. ``started`` is when it arrived."""
 
     body: bytes
@@ -48,8 +48,7 @@ class Incoming:
     started: Micros
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What to reply: 201 with a new order, or the earlier answer of a repeat.
 
     ``key_expires_at`` is when the idempotency record lapses, None without a key.
@@ -82,9 +81,13 @@ async def place_order(incoming: Incoming, snapshot: Snapshot, store: OrderStore,
         incoming.keyed,
         _claims(decoded, incoming),
     )
-    async with gate.hold(_names(origin)):
+    names = _names(origin)
+    await gate.enter(names)
+    try:
         planned = plan_order(priced, origin, await store.next_order_id(), now_micros())
         outcome = await store.place(planned)
+    finally:
+        gate.leave(names)
     return _answer(outcome, planned, decoded, incoming)
 
 
@@ -140,6 +143,8 @@ def _claims(decoded: Decoded, incoming: Incoming) -> tuple[Claim, ...]:
 
 
 def _names(origin: Origin) -> list[str]:
+    if origin.keyed is None and not origin.claims:
+        return []
     prefix = f"{origin.brand.id}/{origin.client.id}"
     names = [f"{prefix}/{claim.kind}/{claim.value}" for claim in origin.claims]
     return [*names, f"{prefix}/key/{origin.keyed.key}"] if origin.keyed else names

@@ -5,9 +5,9 @@ the idempotency record, so it must be known before the commit. Receipts and kitc
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+import msgspec
+from msgspec import Struct
 
 from comanda.access.model import Brand, Client
 from comanda.base.clock import Micros
@@ -18,8 +18,7 @@ from comanda.orders.request import Line
 from comanda.orders.view import creation, envelope, shape_a, stored_payload, totals_json
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where an order came from and under which names a repeat of it would be recognised."""
 
     brand: Brand
@@ -75,7 +74,8 @@ def demand_of(lines: Sequence[Line]) -> dict[int, Decimal]:
     """How much an order takes of each product: the sum of ``count`` over its lines (contract 14.1.7)."""
     demand: dict[int, Decimal] = {}
     for line in lines:
-        demand[line.product_id] = demand.get(line.product_id, Decimal(0)) + line.count
+        before = demand.get(line.product_id)
+        demand[line.product_id] = line.count if before is None else before + line.count
     return demand
 
 
@@ -87,7 +87,7 @@ def _guest(priced: PricedOrder, client: Client) -> Guest | None:
     return Guest(checked.phone_e164, customer.name, customer.phone, customer.address)
 
 
-def _events(priced: PricedOrder, origin: Origin, order_id: OrderId, totals: dict[str, Any]) -> tuple[PlannedEvent, ...]:
+def _events(priced: PricedOrder, origin: Origin, order_id: OrderId, totals: msgspec.Raw) -> tuple[PlannedEvent, ...]:
     """The events an order begins with; they name no person (contract 14.11)."""
     checked = priced.checked
     resource = {
@@ -101,10 +101,17 @@ def _events(priced: PricedOrder, origin: Origin, order_id: OrderId, totals: dict
         "needs_attention": checked.needs_attention,
         "totals": totals,
     }
-    created = to_json({**resource, "status": Status.PENDING, "actor": f"client:{origin.client.id}"}).decode()
+    resource["status"] = Status.PENDING.value
+    resource["actor"] = f"client:{origin.client.id}"
+    created = to_json(resource).decode()
     events = [PlannedEvent("order.created", created)]
     if checked.accepts:
-        received = {**resource, "status": Status.RECEIVED, "terminal_id": checked.terminal_id, "actor": "automatic"}
+        received = {
+            **resource,
+            "status": Status.RECEIVED.value,
+            "terminal_id": checked.terminal_id,
+            "actor": "automatic",
+        }
         events.append(PlannedEvent("order.received", to_json(received).decode()))
     if checked.needs_attention:
         events.append(PlannedEvent("order.needs_attention", created))

@@ -1,7 +1,8 @@
 """Step 3: what a checked order costs, by contract 14.3, in integer minor units. Pure."""
 
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from comanda.access.model import Brand
 from comanda.base import limits
@@ -58,7 +59,7 @@ def _percent_of(amount_minor: int, percent: Decimal) -> int:
 
 
 def _check_bound(totals: Totals, decimals: int) -> None:
-    bound_minor = to_minor(limits.MAX_MONEY, decimals)
+    bound_minor = limits.MAX_MONEY * 10**decimals
     if max(totals.subtotal_minor, totals.total_minor) > bound_minor:
         raise invalid([Problem("products", "too_large", f"The order's total must be {limits.MAX_MONEY} or less")])
 

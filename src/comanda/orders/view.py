@@ -5,8 +5,7 @@ from typing import Any
 import msgspec
 
 from comanda.base.clock import Micros, envelope_times, iso_micros
-from comanda.base.json import raw_json
-from comanda.base.money import plain, to_major
+from comanda.base.json import major_json, number_json, raw_json, to_json
 from comanda.orders.lifecycle import Status
 from comanda.orders.model import (
     CheckedLine,
@@ -94,37 +93,38 @@ def order_object(order: StoredOrder, decimals: int) -> dict[str, Any]:
         "receive_terminal_id": order.receive_terminal_id,
         "received_at": None if order.received_at is None else iso_micros(order.received_at),
         "receipt_id": None,
-        "total_amount": to_major(order.total_minor, decimals),
+        "total_amount": major_json(order.total_minor, decimals),
         "needs_attention": order.needs_attention,
         "deleted_at": None,
     }
 
 
-def totals_json(totals: Totals, currency: str, decimals: int) -> dict[str, Any]:
-    """``totals`` in major units (contract 14.3)."""
-    return {
+def totals_json(totals: Totals, currency: str, decimals: int) -> msgspec.Raw:
+    """``totals`` in major units (contract 14.3), encoded once for the answer, the payload and the events."""
+    shown = {
         "currency": currency,
-        "subtotal": to_major(totals.subtotal_minor, decimals),
-        "discount": to_major(totals.discount_minor, decimals),
-        "service_charge": to_major(totals.service_minor, decimals),
-        "delivery_fee": to_major(totals.delivery_minor, decimals),
-        "total": to_major(totals.total_minor, decimals),
+        "subtotal": major_json(totals.subtotal_minor, decimals),
+        "discount": major_json(totals.discount_minor, decimals),
+        "service_charge": major_json(totals.service_minor, decimals),
+        "delivery_fee": major_json(totals.delivery_minor, decimals),
+        "total": major_json(totals.total_minor, decimals),
     }
+    return msgspec.Raw(to_json(shown))
 
 
 def stored_payload(
-    priced: PricedOrder, totals: dict[str, Any], warnings: tuple[OrderWarning, ...], decimals: int
+    priced: PricedOrder, totals: msgspec.Raw, warnings: tuple[OrderWarning, ...], decimals: int
 ) -> dict[str, Any]:
     """The ``payload`` that reads show: all that was sent, where v2 stores it (contract 9.1, 14.5), and our sums."""
     checked = priced.checked
     request = checked.request
     customer = request.customer
-    discount_type = plain(customer.customer_discount_type or 0)
+    discount_type = number_json(customer.customer_discount_type or 0)
     return {
         "auto_order_accept": bool(request.auto_order_accept),
         "auto_order_sent_to_station": bool(request.auto_order_sent_to_station),
         "auto_accept_terminal": request.auto_accept_terminal or None,
-        "delivery_fee": plain(checked.delivery_fee),
+        "delivery_fee": number_json(checked.delivery_fee),
         "order_number": checked.order_number,
         "service": {"sale_type_id": request.sale_type_id, "venue_id": request.venue_id},
         "customer": {
@@ -139,11 +139,11 @@ def stored_payload(
             "comment": checked.comment,
             "discount": {
                 "discount_type": checked.discount_type,
-                "discount_value": plain(checked.discount_value),
+                "discount_value": number_json(checked.discount_value),
             },
             "apply_service_charge": checked.service_enabled,
             "customer_discount_type": discount_type,
-            "service_charge_value": plain(checked.service_value),
+            "service_charge_value": number_json(checked.service_value),
         },
         "customer_id": customer.id,
         "sale_type_id": request.sale_type_id,
@@ -160,28 +160,28 @@ def payload_part(order: StoredOrder, name: str) -> msgspec.Raw:
 
 def _line_json(line: CheckedLine, sums: PricedLine, decimals: int) -> dict[str, Any]:
     modifiers = [_modifier_json(modifier) for modifier in line.modifiers]
-    count = plain(line.count)
+    count = number_json(line.count)
     return {
         "product_id": line.product_id,
         "count": count,
         "product_modificators": modifiers,
-        "portion_size": plain(line.portion_size),
+        "portion_size": number_json(line.portion_size),
         "note": line.note,
         "meta": {
-            "price": plain(line.price),
+            "price": number_json(line.price),
             "order_product": {
                 "count": count,
                 "status": line.status,
                 "product_modificators": modifiers,
                 "product_hash": line.product_hash,
                 "note": line.note,
-                "product": {"id": line.product_id, "name": line.name, "price": plain(line.stated_price)},
+                "product": {"id": line.product_id, "name": line.name, "price": number_json(line.stated_price)},
             },
         },
         "totals": {
-            "subtotal": to_major(sums.subtotal_minor, decimals),
-            "discount": to_major(sums.discount_minor, decimals),
-            "total": to_major(sums.total_minor, decimals),
+            "subtotal": major_json(sums.subtotal_minor, decimals),
+            "discount": major_json(sums.discount_minor, decimals),
+            "total": major_json(sums.total_minor, decimals),
         },
     }
 
@@ -191,6 +191,6 @@ def _modifier_json(modifier: CheckedModifier) -> dict[str, Any]:
         "modificator_id": modifier.modifier_id,
         "count": modifier.count,
         "name": modifier.name,
-        "price": plain(modifier.price),
-        "portion_size": plain(modifier.portion_size),
+        "price": number_json(modifier.price),
+        "portion_size": number_json(modifier.portion_size),
     }

@@ -23,9 +23,9 @@ from comanda.catalogue.model import (
 )
 from comanda.store.access import RAISE_CHANGES
 from comanda.store.commit_orders import LOCK_STOP_LIST, MILLI
-from comanda.store.event_log import append_events, event_row
+from comanda.store.event_log import NewEvent, append_events
 from comanda.store.tables import brands, catalogue, customers, stop_list
-from comanda.store.transaction import Statement, Transaction, each, one
+from comanda.store.transaction import Statement, Transaction, each, many, one
 
 _KINDS: dict[str, type[Resource]] = {kind.plural: kind for kind in RESOURCES}
 
@@ -62,7 +62,7 @@ def apply_document(
     yield from _apply_stop_list(brand_id, document.stop_list, now, changes)
     if changes:
         data = to_json({"version": version, "changes": changes.counts()}).decode()
-        event = event_row(order_id=None, order_sequence=None, type="catalogue.changed", data=data, created_at=now)
+        event = NewEvent(None, None, "catalogue.changed", data, now)
         yield one(RAISE_CHANGES)
         yield from append_events({(brand_id, 0): [event]})
     return changes
@@ -129,7 +129,7 @@ def _apply_stop_list(
     """Set quantities anew: the version rises, so that holds taken before are not given back on top."""
     for entry in sorted(entries, key=lambda entry: (entry.venue_id, entry.product_id)):
         key = {"brand_id": brand_id, "venue_id": entry.venue_id, "product_id": entry.product_id}
-        rows = yield one(LOCK_STOP_LIST, **key)
+        rows = yield many(LOCK_STOP_LIST, [tuple(key.values())])
         before = Decimal(int(rows[0][3])) / MILLI if rows else None
         if before == entry.quantity:
             continue

@@ -5,12 +5,12 @@ stop-list rows, venue counters last. What a refused order had claimed is taken b
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import and_, bindparam, delete, insert, select, update
+from msgspec import Struct, field
+from sqlalchemy import and_, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_unless_present
 
 from comanda.base import limits
@@ -20,6 +20,7 @@ from comanda.orders.model import (
     AlreadyStored,
     Claim,
     Guest,
+    KeyedRequest,
     KeyReused,
     OrderId,
     Placed,
@@ -29,7 +30,7 @@ from comanda.orders.model import (
     Replayed,
     Shortage,
 )
-from comanda.store.event_log import append_events, event_row
+from comanda.store.event_log import NewEvent, append_events
 from comanda.store.order_rows import SELECT_ORDER, order_of, row_of
 from comanda.store.tables import (
     brands,
@@ -40,14 +41,24 @@ from comanda.store.tables import (
     stop_list,
     stop_list_holds,
 )
-from comanda.store.transaction import Row, RunAgain, Statement, Transaction, each, one
+from comanda.store.transaction import (
+    InsertMany,
+    Query,
+    Row,
+    RunAgain,
+    SelectMany,
+    Statement,
+    Transaction,
+    each,
+    many,
+    one,
+)
 
 MILLI: Final = 1_000
 """Stop-list quantities are kept in thousandths of a unit."""
 
 
-@dataclass(slots=True)
-class _Entry:
+class _Entry(Struct):
     """A planned order on its way through the transaction."""
 
     planned: PlannedOrder
@@ -56,7 +67,7 @@ class _Entry:
     claimed: list[Claim] = field(default_factory=list)
     customer_id: int = 0
     unknown_customer: bool = False
-    holds: list[dict[str, Any]] = field(default_factory=list)
+    holds: list[Row] = field(default_factory=list)
 
     @property
     def alive(self) -> bool:
@@ -85,25 +96,26 @@ def _claim_keys(entries: list[_Entry], now: Micros) -> Transaction[None]:
     keyed = {_key_of(entry): entry for entry in entries if entry.planned.keyed}
     if not keyed:
         return
-    records = [_record(keyed[key]) for key in sorted(keyed)]
-    claimed = yield each(INSERT_KEY, records)
+    claimed = yield many(INSERT_KEY, [_record(keyed[key]) for key in sorted(keyed)])
     for brand_id, actor, key in claimed:
         keyed[brand_id, actor, key].claimed_key = True
-    taken = [entry for key, entry in sorted(keyed.items()) if not entry.claimed_key]
-    for entry in taken:
-        yield from _settle_taken_key(entry, now)
+    if len(claimed) == len(keyed):
+        return
+    for _, entry in sorted(keyed.items()):
+        if not entry.claimed_key:
+            yield from _settle_taken_key(entry, now)
 
 
 def _settle_taken_key(entry: _Entry, now: Micros) -> Transaction[None]:
-    record = _record(entry)
+    assert entry.planned.keyed is not None
     rows = yield one(LOCK_KEY, **_key_row(entry))
     if not rows:
         raise RunAgain
     status, body, order_id, expires_at, request_sha256 = rows[0]
     if expires_at <= now:
-        yield one(RENEW_KEY, **{f"p_{name}": value for name, value in record.items()})
+        yield renew_key(_record(entry))
         entry.claimed_key = True
-    elif request_sha256 != record["request_sha256"]:
+    elif request_sha256 != entry.planned.keyed.request_sha256:
         entry.outcome = KeyReused()
     else:
         entry.outcome = Replayed(status, body, OrderId(order_id), Micros(expires_at))
@@ -119,7 +131,7 @@ def _claim_names(entries: list[_Entry], now: Micros) -> Transaction[None]:
     if not wanted:
         return
     rows = [_claim_row(entry.planned, claim) for _, (entry, claim) in sorted(wanted.items(), key=lambda pair: pair[0])]
-    for brand_id, client_id, kind, value in (yield each(_INSERT_CLAIM, rows)):
+    for brand_id, client_id, kind, value in (yield many(_INSERT_CLAIM, rows)):
         entry, claim = wanted.pop((brand_id, client_id, kind, value))
         entry.claimed.append(claim)
     for _, (entry, claim) in sorted(wanted.items(), key=lambda pair: pair[0]):
@@ -135,7 +147,8 @@ def _settle_taken_claim(entry: _Entry, claim: Claim, now: Micros) -> Transaction
         raise RunAgain
     content_sha256, order_id, claimed_at = held[0]
     if claim_lapsed(claim, claimed_at, now):
-        yield one(_RENEW_CLAIM, **{f"p_{name}": value for name, value in _claim_row(planned, claim).items()})
+        row = zip(_INSERT_CLAIM.columns, _claim_row(planned, claim), strict=True)
+        yield one(_RENEW_CLAIM, **{f"p_{column.name}": value for column, value in row})
         entry.claimed.append(claim)
     elif entry.alive:
         found = yield one(SELECT_ORDER_BY_ID, brand_id=planned.brand_id, id=order_id)
@@ -151,17 +164,16 @@ def _find_customers(entries: list[_Entry], now: Micros) -> Transaction[set[tuple
     """Check stated customers and match guests; the customers created are returned."""
     alive = [entry for entry in entries if entry.alive]
     stated = {(e.planned.brand_id, e.planned.priced.checked.request.customer.id) for e in alive}
-    wanted = [{"brand_id": brand_id, "id": customer_id} for brand_id, customer_id in sorted(stated) if customer_id]
-    found = {tuple(row) for row in (yield each(SELECT_CUSTOMER, wanted))}
+    found = {tuple(row) for row in (yield many(SELECT_CUSTOMER, sorted(who for who in stated if who[1])))}
+    for entry in alive:
+        entry.customer_id = entry.planned.priced.checked.request.customer.id
+        if entry.customer_id and (entry.planned.brand_id, entry.customer_id) not in found:
+            entry.unknown_customer = True
     created: set[tuple[str, int]] = set()
     guests: dict[tuple[str, str], int] = {}
-    for entry in sorted(alive, key=_guest_order):
+    for entry in sorted((entry for entry in alive if entry.planned.guest), key=_guest_order):
         planned, guest = entry.planned, entry.planned.guest
-        entry.customer_id = planned.priced.checked.request.customer.id
-        if entry.customer_id and (planned.brand_id, entry.customer_id) not in found:
-            entry.unknown_customer = True
-        if guest is None:
-            continue
+        assert guest is not None
         who = (planned.brand_id, guest.phone_e164)
         if who not in guests:
             guests[who], fresh = yield from _match_guest(planned.brand_id, guest, now)
@@ -181,19 +193,19 @@ def _match_guest(brand_id: str, guest: Guest, now: Micros) -> Transaction[tuple[
     if known:
         return int(known[0][0]), False
     taken = yield one(_TAKE_GUEST_ID, p_brand_id=brand_id)
-    row = {
-        "brand_id": brand_id,
-        "id": int(taken[0][0]) - 1,
-        "name": guest.name,
-        "phone": guest.phone,
-        "phone_e164": guest.phone_e164,
-        "address": guest.address,
-        "email": None,
-        "active": True,
-        "created_at": now,
-        "updated_at": now,
-    }
-    inserted = yield each(_INSERT_GUEST, [row])
+    inserted = yield one(
+        _INSERT_GUEST,
+        brand_id=brand_id,
+        id=int(taken[0][0]) - 1,
+        name=guest.name,
+        phone=guest.phone,
+        phone_e164=guest.phone_e164,
+        address=guest.address,
+        email=None,
+        active=True,
+        created_at=now,
+        updated_at=now,
+    )
     if inserted:
         return int(inserted[0][0]), True
     known = yield one(_SELECT_BY_PHONE, brand_id=brand_id, phone_e164=guest.phone_e164)
@@ -210,8 +222,7 @@ def _take_from_stop_lists(entries: list[_Entry], now: Micros) -> Transaction[Non
             for product_id in entry.planned.demand
         }
     )
-    keys = [{"brand_id": brand, "venue_id": venue, "product_id": product} for brand, venue, product in wanted]
-    rows = yield each(LOCK_STOP_LIST, keys)
+    rows = yield many(LOCK_STOP_LIST, wanted)
     left = {(row[0], row[1], row[2]): int(row[3]) for row in rows}
     versions = {(row[0], row[1], row[2]): int(row[4]) for row in rows}
     before = dict(left)
@@ -230,34 +241,25 @@ def _take_from_stop_lists(entries: list[_Entry], now: Micros) -> Transaction[Non
 
 def _take(entry: _Entry, left: dict[tuple[str, int, int], int], versions: dict[tuple[str, int, int], int]) -> None:
     planned = entry.planned
-    needs = {
-        (planned.brand_id, planned.venue_id, product_id): int(count * MILLI)
-        for product_id, count in planned.demand.items()
-    }
-    shortages = tuple(
-        Shortage(key[2], Decimal(left[key]) / MILLI) for key, need in needs.items() if key in left and left[key] < need
-    )
+    needs = {}
+    for product_id, count in planned.demand.items() if left else ():
+        key = (planned.brand_id, planned.venue_id, product_id)
+        if key in left:
+            needs[key] = int(count * MILLI)
+    shortages = tuple(Shortage(key[2], Decimal(left[key]) / MILLI) for key, need in needs.items() if left[key] < need)
     if shortages or entry.unknown_customer:
         entry.outcome = Refused(entry.unknown_customer, shortages)
         return
     for key, need in needs.items():
-        if key in left:
-            left[key] -= need
-            entry.holds.append(
-                {
-                    "brand_id": planned.brand_id,
-                    "order_id": planned.id,
-                    "product_id": key[2],
-                    "venue_id": planned.venue_id,
-                    "quantity_milli": need,
-                    "version": versions[key],
-                }
-            )
+        left[key] -= need
+        entry.holds.append((planned.brand_id, planned.id, key[2], planned.venue_id, need, versions[key]))
 
 
 def _give_back(entries: list[_Entry], created: set[tuple[str, int]]) -> Transaction[None]:
     """Undo what orders that are not stored had claimed: keys, names, and guests nobody else is."""
     dead = [entry for entry in entries if not entry.alive]
+    if not dead:
+        return
     yield each(_DELETE_KEY, [_key_row(entry) for entry in dead if entry.claimed_key])
     claims = [(entry.planned, claim) for entry in dead for claim in entry.claimed]
     yield each(
@@ -273,22 +275,15 @@ def _give_back(entries: list[_Entry], created: set[tuple[str, int]]) -> Transact
 
 
 def _insert(stored: list[_Entry]) -> Transaction[None]:
-    yield each(_INSERT_ORDER, [row_of(entry.planned, entry.customer_id) for entry in stored])
-    yield each(_INSERT_HOLD, [hold for entry in stored for hold in entry.holds])
-    by_venue: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    yield many(_INSERT_ORDER, [row_of(entry.planned, entry.customer_id) for entry in stored])
+    yield many(_INSERT_HOLD, [hold for entry in stored for hold in entry.holds])
+    by_venue: dict[tuple[str, int], list[NewEvent]] = {}
     for entry in stored:
         planned = entry.planned
-        rows = by_venue.setdefault((planned.brand_id, planned.venue_id), [])
+        events = by_venue.setdefault((planned.brand_id, planned.venue_id), [])
         for sequence, event in enumerate(planned.events, start=1):
-            rows.append(
-                event_row(
-                    order_id=planned.id,
-                    order_sequence=sequence,
-                    type=event.type,
-                    data=_with_customer(event.data, entry) if planned.guest else event.data,
-                    created_at=planned.created_at,
-                )
-            )
+            data = _with_customer(event.data, entry) if planned.guest else event.data
+            events.append(NewEvent(planned.id, sequence, event.type, data, planned.created_at))
     yield from append_events(by_venue)
 
 
@@ -309,29 +304,28 @@ def _key_row(entry: _Entry) -> dict[str, Any]:
     return {"brand_id": brand_id, "actor": actor, "key": key}
 
 
-def _record(entry: _Entry) -> dict[str, Any]:
+def _record(entry: _Entry) -> Row:
     planned = entry.planned
     assert planned.keyed is not None
-    return {
-        **_key_row(entry),
-        "request_sha256": planned.keyed.request_sha256,
-        "status": 201,
-        "body": planned.answer,
-        "order_id": planned.id,
-        "expires_at": planned.created_at + limits.IDEMPOTENCY_WINDOW_S * 1_000_000,
-    }
+    return key_record(planned.brand_id, planned.keyed, 201, planned.answer, planned.id, planned.created_at)
 
 
-def _claim_row(planned: PlannedOrder, claim: Claim) -> dict[str, Any]:
-    return {
-        "brand_id": planned.brand_id,
-        "client_id": planned.client.id,
-        "kind": claim.kind,
-        "value": claim.value,
-        "content_sha256": claim.content_sha256,
-        "order_id": planned.id,
-        "claimed_at": planned.created_at,
-    }
+def key_record(brand_id: str, keyed: KeyedRequest, status: int, body: str, order_id: int, created_at: Micros) -> Row:
+    """A row of `idempotency`: the answer kept under a key for the stated window."""
+    expires_at = created_at + limits.IDEMPOTENCY_WINDOW_S * 1_000_000
+    return (brand_id, keyed.actor, keyed.key, keyed.request_sha256, status, body, order_id, expires_at)
+
+
+def renew_key(record: Row) -> Query:
+    """Put another answer under a key that this transaction holds."""
+    row = zip(INSERT_KEY.columns, record, strict=True)
+    return one(_RENEW_KEY, **{f"p_{column.name}": value for column, value in row})
+
+
+def _claim_row(planned: PlannedOrder, claim: Claim) -> Row:
+    """A row of `order_claims`."""
+    client_id, content = planned.client.id, claim.content_sha256
+    return (planned.brand_id, client_id, claim.kind, claim.value, content, planned.id, planned.created_at)
 
 
 def replay_of(rows: list[Row], request_sha256: str, now: Micros) -> Replayed | KeyReused | None:
@@ -366,10 +360,11 @@ _P_CLAIM = and_(
     order_claims.c.kind == bindparam("p_kind"),
     order_claims.c.value == bindparam("p_value"),
 )
-INSERT_KEY = Statement(
-    insert_unless_present(idempotency)
-    .on_conflict_do_nothing()
-    .returning(idempotency.c.brand_id, idempotency.c.actor, idempotency.c.key)
+INSERT_KEY = InsertMany(
+    idempotency,
+    lambda insert: insert.on_conflict_do_nothing().returning(
+        idempotency.c.brand_id, idempotency.c.actor, idempotency.c.key
+    ),
 )
 _kept = select(
     idempotency.c.status,
@@ -380,7 +375,7 @@ _kept = select(
 ).where(_KEY)
 SELECT_KEY = Statement(_kept)
 LOCK_KEY = Statement(_kept.with_for_update())
-RENEW_KEY = Statement(
+_RENEW_KEY = Statement(
     update(idempotency)
     .where(_P_KEY)
     .values(
@@ -393,10 +388,11 @@ RENEW_KEY = Statement(
     returns=False,
 )
 _DELETE_KEY = Statement(delete(idempotency).where(_KEY), returns=False)
-_INSERT_CLAIM = Statement(
-    insert_unless_present(order_claims)
-    .on_conflict_do_nothing()
-    .returning(order_claims.c.brand_id, order_claims.c.client_id, order_claims.c.kind, order_claims.c.value)
+_INSERT_CLAIM = InsertMany(
+    order_claims,
+    lambda insert: insert.on_conflict_do_nothing().returning(
+        order_claims.c.brand_id, order_claims.c.client_id, order_claims.c.kind, order_claims.c.value
+    ),
 )
 _held = select(order_claims.c.content_sha256, order_claims.c.order_id, order_claims.c.claimed_at).where(_CLAIM)
 SELECT_CLAIM = Statement(_held)
@@ -417,11 +413,8 @@ _DELETE_CLAIM = Statement(
 SELECT_ORDER_BY_ID = Statement(
     SELECT_ORDER.where(orders.c.brand_id == bindparam("brand_id"), orders.c.id == bindparam("id"))
 )
-SELECT_CUSTOMER = Statement(
-    select(customers.c.brand_id, customers.c.id).where(
-        customers.c.brand_id == bindparam("brand_id"), customers.c.id == bindparam("id"), customers.c.active
-    )
-)
+_who = (customers.c.brand_id, customers.c.id)
+SELECT_CUSTOMER = SelectMany(_who, _who, customers.c.active)
 _SELECT_BY_PHONE = Statement(
     select(customers.c.id).where(
         customers.c.brand_id == bindparam("brand_id"), customers.c.phone_e164 == bindparam("phone_e164")
@@ -438,20 +431,10 @@ _DELETE_GUEST = Statement(
     delete(customers).where(customers.c.brand_id == bindparam("brand_id"), customers.c.id == bindparam("id")),
     returns=False,
 )
-_STOP_LIST_ROW = and_(
-    stop_list.c.brand_id == bindparam("brand_id"),
-    stop_list.c.venue_id == bindparam("venue_id"),
-    stop_list.c.product_id == bindparam("product_id"),
-)
-_left = select(
-    stop_list.c.brand_id,
-    stop_list.c.venue_id,
-    stop_list.c.product_id,
-    stop_list.c.quantity_milli,
-    stop_list.c.version,
-).where(_STOP_LIST_ROW)
-SELECT_STOP_LIST = Statement(_left)
-LOCK_STOP_LIST = Statement(_left.with_for_update())
+_listed = (stop_list.c.brand_id, stop_list.c.venue_id, stop_list.c.product_id)
+_left = (*_listed, stop_list.c.quantity_milli, stop_list.c.version)
+SELECT_STOP_LIST = SelectMany(_left, _listed)
+LOCK_STOP_LIST = SelectMany(_left, _listed, lock=True)
 SET_STOP_LIST = Statement(
     update(stop_list)
     .where(
@@ -462,5 +445,5 @@ SET_STOP_LIST = Statement(
     .values(quantity_milli=bindparam("p_left"), updated_at=bindparam("p_now")),
     returns=False,
 )
-_INSERT_ORDER = Statement(insert(orders), returns=False)
-_INSERT_HOLD = Statement(insert(stop_list_holds), returns=False)
+_INSERT_ORDER = InsertMany(orders)
+_INSERT_HOLD = InsertMany(stop_list_holds)

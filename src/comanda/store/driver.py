@@ -26,10 +26,9 @@ class Silent:
 
 @dataclass(slots=True)
 class Health:
-    """How the writing side fares: ``failing`` since the last commit failed, ``stopped`` when it will not return."""
+    """How the writing side fares: ``failing`` since the last commit failed, or while one does not return."""
 
     failing: bool = False
-    stopped: bool = False
     reason: str = field(default="")
 
 

@@ -47,34 +47,33 @@ def order_of(row: Row) -> StoredOrder:
     return StoredOrder(*values)
 
 
-def row_of(planned: PlannedOrder, customer_id: int) -> dict[str, Any]:
-    """The row of a new order; ``customer_id`` is the matched guest's, or as stated."""
-    checked, totals = planned.priced.checked, planned.priced.totals
-    received = planned.status is Status.RECEIVED
+def row_of(planned: PlannedOrder, customer_id: int) -> Row:
+    """The row of a new order, in the table's order; ``customer_id`` is the matched guest's, or as stated."""
+    checked, totals, external = planned.priced.checked, planned.priced.totals, planned.priced.checked.external
     created_at: Micros = planned.created_at
-    return {
-        "brand_id": planned.brand_id,
-        "id": planned.id,
-        "venue_id": planned.venue_id,
-        "client_id": planned.client.id,
-        "status": planned.status.value,
-        "needs_attention": checked.needs_attention,
-        "sale_type_id": checked.request.sale_type_id,
-        "customer_id": customer_id,
-        "phone_e164": checked.phone_e164,
-        "order_number": checked.order_number,
-        "integration_id": checked.external.integration_id,
-        "integration_uuid": checked.external.integration_uuid,
-        "customer_ref_id": checked.external.customer_ref_id,
-        "receive_terminal_id": checked.terminal_id,
-        "subtotal_minor": totals.subtotal_minor,
-        "discount_minor": totals.discount_minor,
-        "service_minor": totals.service_minor,
-        "delivery_minor": totals.delivery_minor,
-        "total_minor": totals.total_minor,
-        "payload": planned.payload,
-        "created_at": created_at,
-        "received_at": created_at if received else None,
-        "updated_at": created_at,
-        "event_sequence": len(planned.events),
-    }
+    return (
+        planned.brand_id,
+        planned.id,
+        planned.venue_id,
+        planned.client.id,
+        planned.status.value,
+        checked.needs_attention,
+        checked.request.sale_type_id,
+        customer_id,
+        checked.phone_e164,
+        checked.order_number,
+        external.integration_id,
+        external.integration_uuid,
+        external.customer_ref_id,
+        checked.terminal_id,
+        totals.subtotal_minor,
+        totals.discount_minor,
+        totals.service_minor,
+        totals.delivery_minor,
+        totals.total_minor,
+        planned.payload,
+        created_at,
+        created_at if planned.status is Status.RECEIVED else None,
+        created_at,
+        len(planned.events),
+    )

@@ -28,7 +28,6 @@ from comanda.store.commit_orders import (
     LOCK_KEY,
     LOCK_STOP_LIST,
     MILLI,
-    RENEW_KEY,
     SELECT_CLAIM,
     SELECT_CUSTOMER,
     SELECT_KEY,
@@ -36,12 +35,14 @@ from comanda.store.commit_orders import (
     SELECT_STOP_LIST,
     SET_STOP_LIST,
     claim_lapsed,
+    key_record,
+    renew_key,
     replay_of,
 )
-from comanda.store.event_log import append_events, event_row
+from comanda.store.event_log import NewEvent, append_events
 from comanda.store.order_rows import SELECT_ORDER, order_of
 from comanda.store.tables import customers, orders, stop_list_holds
-from comanda.store.transaction import RunAgain, Statement, Transaction, each, one
+from comanda.store.transaction import RunAgain, Statement, Transaction, each, many, one
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +131,10 @@ def find_shortages(
     brand_id: str, venue_id: int, customer_id: int, demand: Mapping[int, Decimal]
 ) -> Transaction[Refused]:
     """What the store knows against an order right now; nothing is locked."""
-    keys = [{"brand_id": brand_id, "venue_id": venue_id, "product_id": product} for product in demand]
-    rows = yield each(SELECT_STOP_LIST, keys)
+    rows = yield many(SELECT_STOP_LIST, [(brand_id, venue_id, product_id) for product_id in demand])
     left = {int(row[2]): Decimal(int(row[3])) / MILLI for row in rows}
     shortages = tuple(Shortage(p, left[p]) for p, need in demand.items() if p in left and left[p] < need)
-    known = (yield one(SELECT_CUSTOMER, brand_id=brand_id, id=customer_id)) if customer_id else [()]
+    known = (yield many(SELECT_CUSTOMER, [(brand_id, customer_id)])) if customer_id else [()]
     return Refused(unknown_customer=not known, shortages=shortages)
 
 
@@ -190,13 +190,7 @@ def _ignore(order: StoredOrder, actor_name: str, now: Micros) -> Transaction[Sto
         "status": Status.IGNORE,
         "actor": actor_name,
     }
-    event = event_row(
-        order_id=order.id,
-        order_sequence=order.event_sequence + 1,
-        type="order.ignored",
-        data=to_json(data).decode(),
-        created_at=updated,
-    )
+    event = NewEvent(order.id, order.event_sequence + 1, "order.ignored", to_json(data).decode(), updated)
     yield from append_events({(order.brand_id, order.venue_id): [event]})
     rows = yield one(SELECT_ORDER_BY_ID, brand_id=order.brand_id, id=order.id)
     return order_of(rows[0])
@@ -205,11 +199,8 @@ def _ignore(order: StoredOrder, actor_name: str, now: Micros) -> Transaction[Sto
 def _return_holds(order: StoredOrder, now: Micros) -> Transaction[None]:
     """Give back what the order held, where the quantity was not set anew since (contract 14.1.7)."""
     holds = yield one(_SELECT_HOLDS, brand_id=order.brand_id, order_id=order.id)
-    keys = [
-        {"brand_id": order.brand_id, "venue_id": venue_id, "product_id": product_id}
-        for product_id, venue_id, _, _ in holds
-    ]
-    rows = yield each(LOCK_STOP_LIST, keys)
+    keys = [(order.brand_id, venue_id, product_id) for product_id, venue_id, _, _ in holds]
+    rows = yield many(LOCK_STOP_LIST, sorted(keys))
     left = {int(row[2]): (int(row[3]), int(row[4])) for row in rows}
     yield each(
         SET_STOP_LIST,
@@ -230,7 +221,7 @@ def _return_holds(order: StoredOrder, now: Micros) -> Transaction[None]:
 
 def _claim_key(brand_id: str, keyed: KeyedRequest, now: Micros) -> Transaction[Replayed | KeyReused | None]:
     """Take the key for this transaction, waiting for another that holds it; or what is kept under it."""
-    claimed = yield one(INSERT_KEY, **_record(brand_id, keyed, 0, b"", now))
+    claimed = yield many(INSERT_KEY, [key_record(brand_id, keyed, 200, "", 0, now)])
     if claimed:
         return None
     kept = yield one(LOCK_KEY, brand_id=brand_id, actor=keyed.actor, key=keyed.key)
@@ -240,21 +231,7 @@ def _claim_key(brand_id: str, keyed: KeyedRequest, now: Micros) -> Transaction[R
 
 
 def _keep_answer(brand_id: str, keyed: KeyedRequest, order_id: int, body: bytes, now: Micros) -> Transaction[None]:
-    record = _record(brand_id, keyed, order_id, body, now)
-    yield one(RENEW_KEY, **{f"p_{name}": value for name, value in record.items()})
-
-
-def _record(brand_id: str, keyed: KeyedRequest, order_id: int, body: bytes, now: Micros) -> dict[str, Any]:
-    return {
-        "brand_id": brand_id,
-        "actor": keyed.actor,
-        "key": keyed.key,
-        "request_sha256": keyed.request_sha256,
-        "status": 200,
-        "body": body.decode(),
-        "order_id": order_id,
-        "expires_at": now + limits.IDEMPOTENCY_WINDOW_S * 1_000_000,
-    }
+    yield renew_key(key_record(brand_id, keyed, 200, body.decode(), order_id, now))
 
 
 _SELECT_CUSTOMER_CARD = Statement(

@@ -21,7 +21,7 @@ from comanda.base.errors import ComandaError, SetupError
 from comanda.orders.model import PlaceOutcome
 from comanda.store.commit_orders import commit_orders
 from comanda.store.driver import Health, Observer
-from comanda.store.transaction import POSTGRESQL, Query, Rows, RunAgain, Transaction, TransactionBuilder
+from comanda.store.transaction import POSTGRESQL, Many, Query, Rows, RunAgain, Transaction, TransactionBuilder
 from comanda.store.waiting import Waiting, deliver_all, outcome_unknown, storage_away
 
 Result = TypeVar("Result")
@@ -241,12 +241,8 @@ class _Lane:
 
     def submit(self, waiting: Waiting) -> None:
         self.waiting += 1
-        waiting.future.add_done_callback(self._left)
         self._queue.append(waiting)
         self._wake.set()
-
-    def _left(self, _: "asyncio.Future[PlaceOutcome]") -> None:
-        self.waiting -= 1
 
     async def _commit_forever(self) -> None:
         while self._queue or not self._closing:
@@ -254,21 +250,15 @@ class _Lane:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            batch = self._take()
+            taken = [self._queue.popleft() for _ in range(min(len(self._queue), limits.MAX_BATCH))]
+            batch = [waiting for waiting in taken if waiting.begin()]
             try:
                 await self._commit_batch(batch)
             except Exception as error:
                 log.error("a committer failed; its batch is refused and it goes on: %s", type(error).__name__)
                 self._drop(error)
                 deliver_all(batch, error)
-
-    def _take(self) -> list[Waiting]:
-        batch: list[Waiting] = []
-        while self._queue and len(batch) < limits.MAX_BATCH:
-            waiting = self._queue.popleft()
-            if waiting.begin():
-                batch.append(waiting)
-        return batch
+            self.waiting -= len(taken)
 
     async def _commit_batch(self, batch: Sequence[Waiting]) -> None:
         if not batch:
@@ -352,11 +342,15 @@ async def _drive(connection: Any, transaction: Transaction[Result]) -> Result:
 
 
 async def _execute(connection: Any, query: Query) -> Rows:
-    if not query.sets:
+    statement, sets = query.statement, query.sets
+    if not sets:
         return []
-    compiled = query.statement.compiled(POSTGRESQL)
-    bound = [compiled.bind(params) for params in query.sets]
-    if not query.statement.returns:
+    if isinstance(statement, Many):
+        sql, values = statement.call(POSTGRESQL, sets)
+        return list(await connection.fetch(sql, *values))
+    compiled = statement.compiled(POSTGRESQL)
+    bound = [compiled.bind(params) for params in sets]
+    if not statement.returns:
         await connection.executemany(compiled.sql, bound)
         return []
     if len(bound) == 1:

@@ -41,6 +41,7 @@ class Store:
 
     async def start(self) -> None:
         """Open the database. Raises SetupError when it cannot be used."""
+        self._loop = asyncio.get_running_loop()
         await self._driver.start()
 
     async def close(self) -> None:
@@ -62,7 +63,9 @@ class Store:
         return self._driver.queued()
 
     async def run(self, build: TransactionBuilder[Result]) -> Result:
-        """Run a transaction of its own."""
+        """Run a transaction of its own. Raises ComandaError ``intake_full`` like `place`."""
+        if self._driver.queued() >= limits.INTAKE_QUEUE:
+            raise intake_full()
         return await self._driver.run(build)
 
     async def read(self, build: TransactionBuilder[Result]) -> Result:
@@ -82,7 +85,7 @@ class Store:
         """Store an order with all it causes in the next group commit."""
         if self._driver.queued() >= limits.INTAKE_QUEUE:
             raise intake_full()
-        waiting = Waiting(planned)
+        waiting = Waiting(planned, self._loop)
         self._driver.submit(waiting)
         return await await_outcome(waiting, waiting.future)
 

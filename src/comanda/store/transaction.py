@@ -5,14 +5,17 @@ and knows no driver; SQLite's writer thread and PostgreSQL's committers each run
 between the dialects is how a statement is compiled, and that happens here and nowhere else.
 """
 
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from sqlalchemy import Dialect
+from msgspec import Struct
+from sqlalchemy import ARRAY, BigInteger, Column, Dialect, Table, and_, bindparam, column, func, select, true, values
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import asyncpg as postgresql
-from sqlalchemy.sql.expression import ClauseElement
+from sqlalchemy.dialects.postgresql import insert as insert_rows
+from sqlalchemy.sql.expression import ClauseElement, FromClause
 
 Row = Sequence[Any]
 Rows = list[Row]
@@ -59,12 +62,107 @@ def compile_statement(element: ClauseElement, dialect: Dialect) -> Compiled:
     return Compiled(str(result), tuple(result.positiontup or ()), dict(result.params))
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """One statement and the parameter sets to run it with; the rows of all sets come back in one list."""
+class Many:
+    """One statement for many rows at once, so that a batch costs a few steps of the database and not a few per order.
 
-    statement: Statement
-    sets: Sequence[Params]
+    PostgreSQL takes the rows as one array a column. SQLite takes them as a list of values, which has a fixed length in
+    its text: there are texts for 1, 2, 4, … rows, and a list between two of them is filled up with its last row.
+    """
+
+    def __init__(self, columns: Sequence[Column[Any]], *, returns: bool) -> None:
+        """``columns`` say what a row is made of, in order."""
+        self.columns = tuple(columns)
+        self.returns = returns
+        self._texts: dict[tuple[str, int], str] = {}
+
+    def call(self, dialect: Dialect, rows: Sequence[Row]) -> tuple[str, Sequence[Any]]:
+        """The text to run and its parameters."""
+        if dialect is POSTGRESQL:
+            return self._text(dialect, 0), tuple(zip(*rows, strict=True))
+        size = 1 << (len(rows) - 1).bit_length()
+        flat = list(chain.from_iterable(rows))
+        for _ in range(size - len(rows)):
+            flat.extend(rows[-1])
+        return self._text(dialect, size), self._completed(flat, len(rows))
+
+    def _completed(self, flat: list[Any], _: int) -> Sequence[Any]:
+        """The parameters of a list of values, with whatever else the text takes."""
+        return flat
+
+    def _text(self, dialect: Dialect, size: int) -> str:
+        found = self._texts.get((dialect.name, size))
+        if found is None:
+            found = compile_statement(self._element(arrays=not size), dialect).sql
+            if size > 1:
+                row = f"({', '.join('?' * len(self.columns))})"
+                assert found.count(f"VALUES {row}") == 1, found
+                found = found.replace(f"VALUES {row}", f"VALUES {', '.join([row] * size)}")
+            self._texts[dialect.name, size] = found
+        return found
+
+    def _element(self, *, arrays: bool) -> ClauseElement:
+        """The statement for rows as arrays, or for a list of one row."""
+        raise NotImplementedError
+
+    def _source(self, *, arrays: bool) -> FromClause:
+        """The rows as a table to select from."""
+        names = [column(found.name, found.type) for found in self.columns]
+        if arrays:
+            given = [bindparam(f"all_{found.name}", type_=ARRAY(found.type)) for found in names]
+            return func.unnest(*given).table_valued(*names, name="given").render_derived()
+        row = tuple(bindparam(f"one_{found.name}", type_=found.type) for found in names)
+        return values(*names, name="given").data([row]).cte("given")
+
+
+class InsertMany(Many):
+    """Insert rows; ``finish`` completes the statement with what is to happen on conflicts and what it returns."""
+
+    def __init__(self, table: Table, finish: Callable[[Insert], ClauseElement] | None = None) -> None:
+        super().__init__(tuple(table.c), returns=finish is not None)
+        self._table = table
+        self._finish = finish
+
+    def _completed(self, flat: list[Any], count: int) -> Sequence[Any]:
+        flat.extend((count, 0))  # limit and offset: what only fills up is not inserted
+        return flat
+
+    def _element(self, *, arrays: bool) -> ClauseElement:
+        rows = select(self._source(arrays=arrays))
+        if not arrays:
+            rows = rows.where(true())  # without it SQLite reads ON CONFLICT as part of the join
+            rows = rows.limit(bindparam("count", type_=BigInteger))
+        statement = insert_rows(self._table).from_select([found.name for found in self.columns], rows)
+        return self._finish(statement) if self._finish else statement
+
+
+class SelectMany(Many):
+    """Select the rows with any of the given keys, sorted by key; ``lock`` takes them for the transaction.
+
+    A row may come back more than once.
+    """
+
+    def __init__(
+        self, selected: Sequence[Column[Any]], keys: Sequence[Column[Any]], *where: Any, lock: bool = False
+    ) -> None:
+        super().__init__(keys, returns=True)
+        self._selected = selected
+        self._where = where
+        self._lock = lock
+
+    def _element(self, *, arrays: bool) -> ClauseElement:
+        table = self.columns[0].table
+        given = self._source(arrays=arrays)
+        equal = and_(*(found == given.c[found.name] for found in self.columns))
+        statement = select(*self._selected).join_from(given, table, equal).where(*self._where).order_by(*self.columns)
+        return statement.with_for_update(of=table) if self._lock else statement
+
+
+class Query(Struct, frozen=True):
+    """A statement to run: once with every set of parameters, or once for many rows. The rows it returns come back
+    in one list."""
+
+    statement: "Statement | Many"
+    sets: Sequence[Any]
 
 
 Result = TypeVar("Result")
@@ -75,6 +173,11 @@ Transaction = Generator[Query, Rows, Result]
 def each(statement: Statement, sets: Sequence[Params]) -> Query:
     """Run a statement once for every set of parameters, in order."""
     return Query(statement, sets)
+
+
+def many(statement: Many, rows: Sequence[Row]) -> Query:
+    """Run a statement for all rows together."""
+    return Query(statement, rows)
 
 
 def one(statement: Statement, /, **params: Any) -> Query:

@@ -51,10 +51,10 @@ class Waiting(Turn):
 
     __slots__ = ("future", "planned")
 
-    def __init__(self, planned: PlannedOrder) -> None:
+    def __init__(self, planned: PlannedOrder, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__()
         self.planned = planned
-        self.future: asyncio.Future[PlaceOutcome] = asyncio.get_running_loop().create_future()
+        self.future: asyncio.Future[PlaceOutcome] = loop.create_future()
 
     def settle(self, outcome: PlaceOutcome | BaseException) -> None:
         """Tell the caller; called on the event loop's thread."""
@@ -77,33 +77,32 @@ async def await_outcome(turn: Turn, future: "asyncio.Future[Result]") -> Result:
     Raises ComandaError: ``storage_unavailable`` when it waited 8 s and was withdrawn unbegun, ``outcome_unknown``
     when its commit was still undecided 8 s after that. A caller who vanishes leaves the whole of it or nothing.
     """
+    timer = future.get_loop().call_later(limits.COMMIT_WAIT_S, _give_up_waiting, turn, future)
     try:
-        return await asyncio.wait_for(asyncio.shield(future), limits.COMMIT_WAIT_S)
-    except TimeoutError:
-        if turn.withdraw():
-            future.cancel()
-            raise storage_away() from None
+        return await future
     except asyncio.CancelledError:
-        _abandon(turn, future)
+        turn.withdraw()
         raise
-    try:
-        return await asyncio.wait_for(asyncio.shield(future), limits.OUTCOME_WAIT_S)
-    except (TimeoutError, asyncio.CancelledError) as gone:
-        future.add_done_callback(_forget)
-        raise (outcome_unknown() if isinstance(gone, TimeoutError) else gone) from None
+    finally:
+        timer.cancel()
 
 
-def _abandon(turn: Turn, future: "asyncio.Future[Any]") -> None:
+def _give_up_waiting(turn: Turn, future: "asyncio.Future[Any]") -> None:
+    """Withdraw what has not begun; what has is given as long again. A timer that fires late finds the future done."""
     if turn.withdraw():
-        future.cancel()
-    else:
-        future.add_done_callback(_forget)
+        settle(future, storage_away())
+    elif not future.done():
+        future.get_loop().call_later(limits.OUTCOME_WAIT_S, lambda: settle(future, outcome_unknown()))
 
 
 def deliver_all(batch: Sequence[Waiting], outcomes: Sequence[PlaceOutcome] | BaseException) -> None:
     """Hand each waiting order of a batch its outcome, or all of them the error that befell the batch."""
-    for index, waiting in enumerate(batch):
-        waiting.settle(outcomes if isinstance(outcomes, BaseException) else outcomes[index])
+    if isinstance(outcomes, BaseException):
+        for waiting in batch:
+            waiting.settle(outcomes)
+        return
+    for waiting, outcome in zip(batch, outcomes, strict=True):
+        waiting.settle(outcome)
 
 
 def intake_full() -> ComandaError:
@@ -120,9 +119,3 @@ def outcome_unknown() -> ComandaError:
     """Whether the commit happened could not be found out in time."""
     message = "Whether the order was stored is not known; repeat it with the same Idempotency-Key"
     return ComandaError("outcome_unknown", message)
-
-
-def _forget(future: "asyncio.Future[Any]") -> None:
-    """Nobody is left to hear of it; reading the exception keeps asyncio from reporting it as lost."""
-    if not future.cancelled():
-        future.exception()
