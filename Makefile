@@ -4,12 +4,13 @@ SHELL := /bin/bash
 PYTHON ?= python3
 PORT ?= 8080
 METRICS_PORT ?= 9464
+ROUNDS ?= 20
 VENV := .venv
 BIN := $(VENV)/bin
 # uv from the PATH, else a private one.
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 
-.PHONY: help setup demo test test-fast check format lock clean
+.PHONY: help setup demo test test-fast check format lock bench bench-quick crash-test clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -37,19 +38,35 @@ test-fast: setup ## Run the tests that need no server process
 	$(BIN)/python -m pytest tests/unit tests/architecture
 
 check: setup ## Format, lint, types, layers, house rules, lock files: what CI runs
-	$(BIN)/ruff format --check src tests tools
-	$(BIN)/ruff check src tests tools
+	$(BIN)/ruff format --check src tests tools benchmarks
+	$(BIN)/ruff check src tests tools benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python tools/tidy.py
 
 format: setup ## Format and mend what can be mended
-	$(BIN)/ruff check --fix-only --quiet src tests tools || true
-	$(BIN)/ruff format src tests tools
+	$(BIN)/ruff check --fix-only --quiet src tests tools benchmarks || true
+	$(BIN)/ruff format src tests tools benchmarks
 
 lock: $(filter .tools/bin/uv,$(UV)) ## Lock the dependencies with hashes and no index address
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml --group dev -o requirements-dev.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml --group bench -o requirements-bench.txt
+
+.venv-bench/.ready: requirements-bench.txt pyproject.toml $(filter .tools/bin/uv,$(UV))
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv-bench
+	$(UV) pip sync --quiet --compile-bytecode --python .venv-bench/bin/python --require-hashes requirements-bench.txt
+	$(UV) pip install --quiet --python .venv-bench/bin/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+bench: .venv-bench/.ready ## Measure everything the README quotes (under 30 minutes; leave the machine alone)
+	.venv-bench/bin/python -m benchmarks.bench
+
+bench-quick: .venv-bench/.ready ## The same in small (under 3 minutes)
+	.venv-bench/bin/python -m benchmarks.bench --quick
+
+crash-test: setup ## Kill it ROUNDS times under load, on both stores, and look for what is missing
+	$(BIN)/python -m benchmarks.crash --store both --rounds $(ROUNDS)
 
 clean: ## Remove what setup and demo made
-	rm -rf .venv .tools .demo
+	rm -rf .venv .venv-bench .tools .demo

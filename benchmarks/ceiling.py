@@ -25,9 +25,11 @@ _HEADERS = [
 
 async def constant(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Read the body, as any handler of a POST must, and answer the constant."""
+    status = 200
     if scope["method"] == "POST":
+        status = 201
         await receive()
-    await send({"type": "http.response.start", "status": 201, "headers": _HEADERS})
+    await send({"type": "http.response.start", "status": status, "headers": _HEADERS})
     await send({"type": "http.response.body", "body": _BODY})
 
 

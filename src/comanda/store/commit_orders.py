@@ -275,7 +275,7 @@ def _give_back(entries: list[_Entry], created: set[tuple[str, int]]) -> Transact
 
 
 def _insert(stored: list[_Entry]) -> Transaction[None]:
-    yield many(_INSERT_ORDER, [row_of(entry.planned, entry.customer_id) for entry in stored])
+    yield many(INSERT_ORDER, [row_of(entry.planned, entry.customer_id) for entry in stored])
     yield many(_INSERT_HOLD, [hold for entry in stored for hold in entry.holds])
     by_venue: dict[tuple[str, int], list[NewEvent]] = {}
     for entry in stored:
@@ -445,5 +445,5 @@ SET_STOP_LIST = Statement(
     .values(quantity_milli=bindparam("p_left"), updated_at=bindparam("p_now")),
     returns=False,
 )
-_INSERT_ORDER = InsertMany(orders)
+INSERT_ORDER = InsertMany(orders)
 _INSERT_HOLD = InsertMany(stop_list_holds)

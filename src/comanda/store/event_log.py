@@ -22,15 +22,15 @@ def append_events(by_venue: Mapping[tuple[str, int], Sequence[NewEvent]]) -> Tra
     """Number events under their venues' row locks, the last locks of any transaction, and insert them."""
     counted = [(brand_id, venue_id, len(found)) for (brand_id, venue_id), found in sorted(by_venue.items()) if found]
     numbered = []
-    for brand_id, venue_id, last in (yield many(_COUNT_EVENTS, counted)):
+    for brand_id, venue_id, last in (yield many(COUNT_EVENTS, counted)):
         found = by_venue[brand_id, venue_id]
         for number, event in enumerate(found, start=int(last) - len(found) + 1):
             numbered.append((brand_id, venue_id, number, *event))
-    yield many(_INSERT_EVENT, numbered)
+    yield many(INSERT_EVENT, numbered)
 
 
-_INSERT_EVENT = InsertMany(events)
-_COUNT_EVENTS = InsertMany(
+INSERT_EVENT = InsertMany(events)
+COUNT_EVENTS = InsertMany(
     venue_counters,
     lambda insert: insert.on_conflict_do_update(
         index_elements=[venue_counters.c.brand_id, venue_counters.c.venue_id],

@@ -1,0 +1,198 @@
+"""``make bench``: the whole series in one go, its tables, and JSON and a plot under ``docs/benchmarks/``.
+
+The cases are run in rounds, one after the other, so that a noisy minute of the machine falls on all of them; what is
+shown is the median of the rounds, and ratios within this one series.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+
+from benchmarks.bodies import real_orders
+from benchmarks.cases import Bench, Case, Measured, variants
+from benchmarks.report import Report, write_report
+from benchmarks.servers import VENUES, Process, run_postgres, start_comanda
+from benchmarks.storage import fill, storage_ceiling
+
+STORES = ("sqlite", "postgresql")
+RATES = (500, 1_000, 2_000)
+MILLION = 1_000_000
+console = Console(stderr=True)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much of everything: the full series, or the quick one."""
+
+    name: str
+    rounds: int
+    seconds: float
+    filled: int
+    starts: int
+    many_requests: int
+
+
+FULL = Scale("full", rounds=3, seconds=4.0, filled=MILLION, starts=5, many_requests=100_000)
+QUICK = Scale("quick", rounds=1, seconds=2.0, filled=50_000, starts=2, many_requests=0)
+
+
+@dataclass
+class Series:
+    """One series: what was run, and what came of it."""
+
+    bench: Bench
+    scale: Scale
+    found: dict[Case, list[Measured]] = field(default_factory=dict)
+    figures: dict[str, list[float]] = field(default_factory=dict)
+
+    def cases(self) -> list[Case]:
+        """Every case of Comanda and the ceiling."""
+        found = [Case("ceiling", keys=0.0)]
+        for store in STORES:
+            minimal = Case("comanda", store)
+            found += [minimal, Case("comanda", store, keys=0.0), Case("comanda", store, venues=VENUES)]
+            found += [Case("comanda", store, rate=1_000, venues=VENUES)]
+            if self.scale is FULL:
+                found += [Case("comanda", store, connections=width) for width in (1, 16, 256)]
+                found += [Case("comanda", store, rate=rate, venues=VENUES) for rate in RATES if rate != 1_000]
+                found += [Case("comanda", store, "documented", venues=count) for count in (1, VENUES)]
+                if real_orders():
+                    found += [Case("comanda", store, "real", venues=count) for count in (1, VENUES)]
+        if self.scale is FULL:
+            found += [Case("ceiling", connections=width, keys=0.0) for width in (1, 16, 256)]
+        return found
+
+    def run(self) -> Report:
+        """Run it all."""
+        began = time.monotonic()
+        cases = [*self.cases(), *self._best_of_the_others()]
+        for round_ in range(self.scale.rounds):
+            for index, case in enumerate(cases):
+                self._note(case, self.bench.run(case), f"round {round_ + 1}, {index + 1} of {len(cases)}")
+            self._round_of_ceilings()
+        self._starts()
+        for store in STORES:
+            self._growth(store)
+        self._memory()
+        return Report(
+            scale=self.scale.name,
+            minutes=round((time.monotonic() - began) / 60, 1),
+            cases={case: [*runs] for case, runs in self.found.items()},
+            figures={name: median(values) for name, values in self.figures.items()},
+            spread={name: (min(values), max(values)) for name, values in self.figures.items()},
+        )
+
+    def _note(self, case: Case, measured: Measured, where: str) -> None:
+        self.found.setdefault(case, []).append(measured)
+        verdict = "" if measured.sound and not measured.errors else f"  UNSOUND, {measured.errors} errors"
+        console.print(f"{where}: {case.name}: {measured.per_second:.0f}/s, p99 {measured.p99:.1f} ms{verdict}")
+
+    def _figure(self, name: str, value: float) -> None:
+        self.figures.setdefault(name, []).append(value)
+        console.print(f"{name}: {value:,.1f}")
+
+    def _best_of_the_others(self) -> list[Case]:
+        """The comparison in its best configuration over workers, pools and connections, found by trying."""
+        widths = (16, 64) if self.scale is FULL else (16,)
+        wide = {"workers": (1, 2, 4), "pools": (5, 10)} if self.scale is FULL else {"workers": (2,), "pools": (5,)}
+        sets = [
+            variants(
+                Case("typical", "sqlite"),
+                workers=(1, 2) if self.scale is FULL else (1,),
+                pools=(1,),
+                connections=widths,
+            ),
+            variants(Case("typical", "postgresql"), **wide, connections=widths),
+            variants(Case("raw", "postgresql"), **wide, connections=widths),
+        ]
+        best = []
+        for candidates in sets:
+            tried = []
+            for case in candidates:
+                measured = self.bench.run(case)
+                tried.append((measured.per_second, case))
+                console.print(f"looking for the best: {case.name}: {measured.per_second:.0f}/s")
+            best.append(max(tried, key=lambda pair: pair[0])[1])
+        return best
+
+    def _round_of_ceilings(self) -> None:
+        for store in STORES:
+            with self.bench.store_copy(store) as (data_dir, url):
+                self._figure(f"storage ceiling {store}, orders/s", storage_ceiling(data_dir, url, self.scale.seconds))
+        if shutil.which("h2load"):
+            self._figure("h2load ceiling, answers/s", self.bench.h2load(Case("ceiling")))
+            for store in STORES:
+                self._figure(f"h2load comanda {store}, answers/s", self.bench.h2load(Case("comanda", store)))
+
+    def _starts(self) -> None:
+        """From starting the process on an existing store to its first answer."""
+        for store in STORES:
+            with self.bench.store_copy(store) as (data_dir, url):
+                fill(data_dir, url, 10_000)
+                for _ in range(self.scale.starts):
+                    began = time.perf_counter()
+                    server = start_comanda(data_dir, url)
+                    self._figure(f"start to first answer {store}, s", time.perf_counter() - began)
+                    server.stop()
+
+    def _growth(self, store: str) -> None:
+        """The same load on an empty store and on one with many orders, in turns."""
+        case = Case("comanda", store, venues=VENUES)
+        with self.bench.store_copy(store) as (data_dir, url):
+            fill(data_dir, url, self.scale.filled)
+            for _ in range(self.scale.rounds):
+                empty = self.bench.run(case)
+                server = start_comanda(data_dir, url)
+                try:
+                    grown = self.bench.measure(case, server, data_dir, url)
+                finally:
+                    server.stop()
+                self._figure(f"empty {store}, CPU us/order", empty.cpu_us)
+                self._figure(f"grown {store}, CPU us/order", grown.cpu_us)
+                self._figure(f"empty {store}, orders/s", empty.per_second)
+                self._figure(f"grown {store}, orders/s", grown.per_second)
+                self._figure(f"grown {store}, sound", float(grown.sound and empty.sound))
+                self._figure(f"grown {store}, resident MiB", grown.resident_mib)
+
+    def _memory(self) -> None:
+        """Resident memory after ten thousand orders, and after many more by the same process."""
+        if not self.scale.many_requests:
+            return
+        for store in STORES:
+            with self.bench.store_copy(store) as (data_dir, url):
+                server = start_comanda(data_dir, url)
+                try:
+                    self._send(store, server, data_dir, url, 10_000)
+                    self._figure(f"resident after 10,000 orders {store}, MiB", server.resident_mib())
+                    self._send(store, server, data_dir, url, self.scale.many_requests - 10_000)
+                    self._figure(f"resident after 100,000 orders {store}, MiB", server.resident_mib())
+                finally:
+                    server.stop()
+
+    def _send(self, store: str, server: Process, data_dir: Path, url: str | None, count: int) -> None:
+        self.bench.measure(Case("comanda", store, venues=VENUES), server, data_dir, url, requests=count)
+
+
+def main() -> None:
+    """Run the series that the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a small series, under 3 minutes")
+    scale = QUICK if parser.parse_args().quick else FULL
+    with tempfile.TemporaryDirectory(prefix="comanda-bench-") as folder, run_postgres() as postgres:
+        bench = Bench(postgres, Path(folder), scale.seconds)
+        bench.prepare()
+        series = Series(bench, scale)
+        report = series.run()
+        sound = write_report(report, postgres)
+    sys.exit(0 if sound else 1)
+
+
+if __name__ == "__main__":
+    main()
