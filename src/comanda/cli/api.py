@@ -2,12 +2,14 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-import httpx
 import typer
 
 from comanda.base.errors import SetupError
+
+if TYPE_CHECKING:
+    import httpx
 
 Url = Annotated[str, typer.Option("--url", envvar="COMANDA_URL", help="The running server.")]
 BrandName = Annotated[str, typer.Option("--brand", envvar="COMANDA_BRAND", help="The brand's slug.")]
@@ -32,6 +34,9 @@ class Api:
     """Signs in, sends, waits out rate limits, and repeats what may be repeated under its key."""
 
     def __init__(self, base_url: str, credentials: Credentials) -> None:
+        import httpx  # noqa: PLC0415 - a client's library, which a server that starts should not wait for
+
+        self._transport_error = httpx.TransportError
         self._credentials = credentials
         self._http = httpx.AsyncClient(
             base_url=base_url, timeout=_PATIENCE_S, verify=not base_url.startswith("https://127.")
@@ -45,11 +50,11 @@ class Api:
     async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
 
-    async def get(self, path: str, params: dict[str, Any] | None = None) -> httpx.Response:
+    async def get(self, path: str, params: dict[str, Any] | None = None) -> "httpx.Response":
         """Read a resource."""
         return await self._call("GET", path, params=params)
 
-    async def send_order(self, body: bytes, key: str | None = None) -> httpx.Response:
+    async def send_order(self, body: bytes, key: str | None = None) -> "httpx.Response":
         """Create an order; with a key, a lost reply is asked for again and never makes a second order."""
         headers = {"Content-Type": "application/json"}
         if key is not None:
@@ -58,12 +63,12 @@ class Api:
             "POST", "/open-api/v2/orders", content=body, headers=headers, repeatable=key is not None
         )
 
-    async def _call(self, method: str, path: str, *, repeatable: bool = True, **options: Any) -> httpx.Response:
+    async def _call(self, method: str, path: str, *, repeatable: bool = True, **options: Any) -> "httpx.Response":
         headers = options.pop("headers", {})
         for attempt in range(_TRIES):
             try:
                 answer = await self._http.request(method, path, headers={**headers, "x-token": self._token}, **options)
-            except httpx.TransportError:
+            except self._transport_error:
                 if not repeatable or attempt == _TRIES - 1:
                     raise
                 await asyncio.sleep(0.2 * 2**attempt)

@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 refused or failed (the reason is on standard error), 2 wro
 import os
 import sys
 
-import httpx
 import typer
 
 from comanda import __version__
@@ -55,9 +54,9 @@ def main() -> None:
     except (SetupError, ComandaError) as error:
         details = [f"\n  {problem.field}: {problem.message}" for problem in getattr(error, "details", ())]
         _tell(f"{error}{''.join(details)}")
-    except (httpx.TransportError, httpx.InvalidURL) as error:
-        _tell(f"the server cannot be reached: {error}")
     except Exception as error:
+        if type(error).__module__.partition(".")[0] == "httpx":
+            _tell(f"the server cannot be reached: {error}")
         if os.environ.get("COMANDA_TRACEBACK"):
             raise
         _tell(f"{type(error).__name__}: {error} (COMANDA_TRACEBACK=1 shows where)")

@@ -6,6 +6,7 @@ the idempotency record, so it must be known before the commit. Receipts and kitc
 
 from collections.abc import Sequence
 from decimal import Decimal
+
 import msgspec
 from msgspec import Struct
 

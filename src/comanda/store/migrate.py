@@ -1,23 +1,20 @@
-"""Bring a database to this version's schema: forward only, under a lock, an embedded file backed up first."""
+"""Bring a database to this version's schema: forward only, under a lock, an embedded file backed up first.
+
+Most starts find nothing to do, and find it out by one query; what changes a schema is loaded when it is needed.
+"""
 
 import sqlite3
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
 from comanda.base import limits
 from comanda.base.errors import SetupError
 
-_LOCK_ID = 0x436F6D616E6461
-_SCRIPTS = Path(__file__).parent / "migrations"
+REVISIONS: Final = ("0001",)
+"""Every schema there has been, oldest first; the last is this version's. A test holds them to the scripts."""
 
 
 def migrate_sqlite(path: Path) -> None:
@@ -25,17 +22,14 @@ def migrate_sqlite(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = not path.exists() or path.stat().st_size == 0
     connection = sqlite3.connect(path, timeout=limits.COMMIT_WAIT_S, isolation_level=None)
-    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=NullPool)
     try:
         connection.execute("PRAGMA journal_mode=WAL")
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as bound:
-            if _is_current(bound):
-                return
-            if not fresh:
-                _back_up(connection, path)
-            connection.execute("BEGIN EXCLUSIVE")
-            _upgrade(bound)
-            connection.execute("COMMIT")
+        known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+        if known and is_current(connection.execute("SELECT version_num FROM alembic_version").fetchone()):
+            return
+        if not fresh:
+            _back_up(connection, path)
+        _upgrades().upgrade_sqlite(connection)
     except sqlite3.DatabaseError as error:
         raise SetupError(f"{path} cannot be used: {error}") from error
     finally:
@@ -47,44 +41,36 @@ async def migrate_postgres(url: str) -> None:
 
     Raises SetupError when the database cannot be reached or is newer than this version.
     """
-
-    async def connect() -> Any:
-        return await asyncpg.connect(url, timeout=limits.COMMIT_WAIT_S)
-
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     try:
-        async with engine.connect() as connection:
-            await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_ID})")
-            await connection.run_sync(_upgrade)
-            await connection.commit()
+        connection = await asyncpg.connect(url, timeout=limits.COMMIT_WAIT_S)
+        try:
+            known = await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
+            if known and is_current(await connection.fetchrow("SELECT version_num FROM alembic_version")):
+                return
+        finally:
+            await connection.close()
+        await _upgrades().upgrade_postgres(url)
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
         raise SetupError(f"The database cannot be reached: {error}") from error
-    finally:
-        await engine.dispose()
 
 
 def newest_revision() -> str:
     """The schema revision this version of Comanda works with."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    assert head is not None
-    return head
+    return REVISIONS[-1]
 
 
-def _upgrade(connection: Connection) -> None:
-    if _is_current(connection):
-        return
-    config = _config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+def is_current(row: Any) -> bool:
+    """Whether a schema is this version's; ``row`` holds its revision. Raises SetupError when it is a newer one."""
+    if row is None:
+        return False
+    if row[0] not in REVISIONS:
+        raise SetupError(f"The database is newer than this Comanda (schema {row[0]}); upgrade Comanda")
+    return bool(row[0] == newest_revision())
 
 
-def _is_current(connection: Connection) -> bool:
-    """Whether the schema is this version's. Raises SetupError when it is a newer one."""
-    present = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if present is not None and present not in known:
-        raise SetupError(f"The database is newer than this Comanda (schema {present}); upgrade Comanda")
-    return present == newest_revision()
+def _upgrades() -> Any:
+    """Alembic and the engines it wants: a third of a second to load, needed once in a version's life."""
+    return import_module("comanda.store.upgrade")
 
 
 def _back_up(connection: sqlite3.Connection, path: Path) -> None:
@@ -94,9 +80,3 @@ def _back_up(connection: sqlite3.Connection, path: Path) -> None:
         connection.backup(copy)
     finally:
         copy.close()
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
-    return config

@@ -10,6 +10,7 @@ for the disk or for another process runs in the committer's thread: COMMIT, a lo
 
 import asyncio
 import logging
+import queue
 import sqlite3
 import threading
 import time
@@ -22,11 +23,11 @@ from typing import Any, Generic, TypeVar
 from comanda.base import limits
 from comanda.base.clock import now_micros
 from comanda.base.errors import ComandaError
-from comanda.orders.model import PlaceOutcome
-from comanda.store.commit_orders import commit_orders
+from comanda.orders.model import Placed, PlaceOutcome, PlannedOrder
+from comanda.store.commit_orders import SELECT_ORDER_BY_ID, commit_orders
 from comanda.store.driver import Health, Observer
-from comanda.store.transaction import SQLITE, Many, Query, Rows, RunAgain, Transaction, TransactionBuilder
-from comanda.store.waiting import Turn, Waiting, await_outcome, deliver_all, settle, storage_away
+from comanda.store.transaction import SQLITE, Many, Query, Rows, RunAgain, Transaction, TransactionBuilder, one
+from comanda.store.waiting import Turn, Waiting, await_outcome, deliver_all, outcome_unknown, settle, storage_away
 
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
@@ -39,6 +40,46 @@ class _Work(Turn, Generic[Result]):
         super().__init__()
         self.build = build
         self.future = future
+
+
+class _Disk:
+    """A thread for what waits for the disk, one thing after the other.
+
+    An executor does the same, but handing work to it and back takes twice as long as this, about as long as a commit.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._work: queue.SimpleQueue[tuple[Callable[[], Any], asyncio.Future[Any]] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run_all, name="sqlite-committer", daemon=True)
+        self._thread.start()
+
+    def run(self, work: Callable[[], Result]) -> "asyncio.Future[Result]":
+        """Do ``work`` in the thread; the future has its result or the exception it raised."""
+        future: asyncio.Future[Result] = self._loop.create_future()
+        self._work.put((work, future))
+        return future
+
+    def close(self) -> None:
+        """Finish and end the thread."""
+        self._work.put(None)
+        self._thread.join()
+
+    def _run_all(self) -> None:
+        while (item := self._work.get()) is not None:
+            work, future = item
+            try:
+                result = work()
+            except BaseException as error:
+                self._loop.call_soon_threadsafe(settle, future, error)
+            else:
+                self._loop.call_soon_threadsafe(_succeed, future, result)
+
+
+def _succeed(future: "asyncio.Future[Any]", result: Any) -> None:
+    """Unlike `settle`: a result that is an exception is a result all the same."""
+    if not future.done():
+        future.set_result(result)
 
 
 class SqliteDriver:
@@ -55,14 +96,15 @@ class SqliteDriver:
         self._closing = False
         self._failure = ""
         self._busy_since: float | None = None
-        self._disk = ThreadPoolExecutor(1, thread_name_prefix="sqlite-committer")
         self._readers = ThreadPoolExecutor(limits.READ_CONNECTIONS, thread_name_prefix="sqlite-reader")
         self._local = threading.local()
         self._read_connections: list[sqlite3.Connection] = []
 
     async def start(self) -> None:
         """Open the file and start the committer."""
-        self._connection = await self._on_disk(lambda: open_sqlite(self._path))
+        self._disk = _Disk()
+        self._connection = await self._disk.run(lambda: open_sqlite(self._path))
+        self._connection.execute(_NO_PATIENCE)
         self._task = asyncio.create_task(self._commit_forever(), name="committer")
 
     async def close(self) -> None:
@@ -70,7 +112,7 @@ class SqliteDriver:
         self._closing = True
         self._wake.set()
         await asyncio.wait([self._task])
-        self._disk.shutdown()
+        self._disk.close()
         self._readers.shutdown()
         for connection in (self._connection, *self._read_connections):
             connection.close()
@@ -130,7 +172,12 @@ class SqliteDriver:
                 self._waiting -= 1
             else:
                 taken = self._take_orders()
-                await self._commit_batch([waiting for waiting in taken if waiting.begin()])
+                batch = [waiting for waiting in taken if waiting.begin()]
+                try:
+                    await self._commit_batch(batch)
+                except Exception as error:
+                    log.exception("the committer failed; its batch is refused and it goes on")
+                    deliver_all(batch, error)
                 self._waiting -= len(taken)
             self._busy_since = None
 
@@ -159,41 +206,57 @@ class SqliteDriver:
         deliver_all(batch, outcomes)
 
     async def _outcomes(self, batch: Sequence[Waiting]) -> Sequence[PlaceOutcome] | BaseException:
-        """Run and commit a batch; an error means that nothing was stored."""
+        """Run and commit a batch; an error means that nothing was stored, or says that this is not known."""
         planned = [waiting.planned for waiting in batch]
         for _ in range(limits.BATCH_RETRIES):
+            outcomes: Sequence[PlaceOutcome] = ()
             try:
                 await self._begin()
                 outcomes = _drive(self._connection, commit_orders(planned, now_micros()))
-                await self._on_disk(self._connection.commit)
+                await self._disk.run(self._connection.commit)
             except RunAgain:
                 self._connection.rollback()
             except Exception as error:
-                return await self._on_disk(lambda error=error: self._rolled_back(error))  # type: ignore[misc]
+                return self._settle_failed(planned, outcomes, self._rolled_back(error))
             else:
                 self._failure = ""
                 return outcomes
         return storage_away()
 
-    async def _begin(self) -> None:
-        """Take the write lock; when another process has it, wait for it off the event loop."""
+    def _settle_failed(
+        self, planned: Sequence[PlannedOrder], outcomes: Sequence[PlaceOutcome], error: BaseException
+    ) -> Sequence[PlaceOutcome] | BaseException:
+        """What is true of a batch whose COMMIT raised: it is there whole or not at all, so one order tells."""
+        stored = [order for order, outcome in zip(planned, outcomes, strict=False) if isinstance(outcome, Placed)]
+        if not stored:
+            return error
         try:
-            self._connection.execute("PRAGMA busy_timeout=0")
+            query = one(SELECT_ORDER_BY_ID, brand_id=stored[0].brand_id, id=stored[0].id)
+            return outcomes if _execute(self._connection, query) else error
+        except sqlite3.Error:
+            return outcome_unknown()
+
+    async def _begin(self) -> None:
+        """Take the write lock; when another process has it, wait for it off the event loop (`_NO_PATIENCE`)."""
+        try:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                 raise
-            await self._on_disk(lambda: _begin_patiently(self._connection))
+            await self._disk.run(lambda: _begin_patiently(self._connection))
 
     async def _commit_work(self, work: _Work[Any]) -> None:
         if work.begin():
-            settle(work.future, await self._on_disk(lambda: self._attempt(work.build)))
+            settle(work.future, await self._disk.run(lambda: self._attempt(work.build)))
 
     def _attempt(self, build: TransactionBuilder[Result]) -> Result | BaseException:
         """Run and commit in the committer's thread; an error means that nothing was stored."""
         try:
             self._connection.execute(_PATIENCE)
-            result = run_transaction(self._connection, build, "BEGIN IMMEDIATE")
+            try:
+                result = run_transaction(self._connection, build, "BEGIN IMMEDIATE")
+            finally:
+                self._connection.execute(_NO_PATIENCE)
         except Exception as error:
             return self._rolled_back(error)
         self._failure = ""
@@ -211,11 +274,9 @@ class SqliteDriver:
             return storage_away()
         return error
 
-    async def _on_disk(self, work: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._disk, work)
-
 
 _PATIENCE = f"PRAGMA busy_timeout={int(limits.SQLITE_BUSY_S * 1_000)}"
+_NO_PATIENCE = "PRAGMA busy_timeout=0"
 
 
 def open_sqlite(path: Path) -> sqlite3.Connection:
@@ -253,7 +314,10 @@ def run_transaction(connection: sqlite3.Connection, build: TransactionBuilder[Re
 
 def _begin_patiently(connection: sqlite3.Connection) -> None:
     connection.execute(_PATIENCE)
-    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    finally:
+        connection.execute(_NO_PATIENCE)
 
 
 def _drive(connection: sqlite3.Connection, transaction: Transaction[Result]) -> Result:

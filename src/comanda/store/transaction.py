@@ -158,8 +158,7 @@ class SelectMany(Many):
 
 
 class Query(Struct, frozen=True):
-    """A statement to run: once with every set of parameters, or once for many rows. The rows it returns come back
-    in one list."""
+    """A statement to run once with every set of parameters, or once for many rows; what it returns is one list."""
 
     statement: "Statement | Many"
     sets: Sequence[Any]
