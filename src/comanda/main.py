@@ -35,11 +35,6 @@ from comanda.store.postgres import PostgresDriver
 from comanda.store.sqlite import SqliteDriver
 from comanda.store.store import Store
 
-try:
-    from uvloop import new_event_loop
-except ImportError:  # not made for this platform
-    from asyncio import new_event_loop
-
 log = structlog.get_logger("comanda")
 _DEMO_CLIENT = frozenset({(demo.BRAND, demo.CLIENT_ID, sha256_hex(demo.CLIENT_SECRET))})
 """The demo's credentials are printed on paper; a server without --demo never accepts them."""
@@ -85,6 +80,11 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
 
 def run(work: Coroutine[Any, Any, None]) -> None:
     """Run the server's work to its end, on uvloop where there is one."""
+    try:
+        from uvloop import new_event_loop  # noqa: PLC0415 - not made for every platform
+    except ImportError:
+        asyncio.run(work)
+        return
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(work)
 

@@ -101,7 +101,7 @@ DAMAGE = [
     ("UPDATE stop_list SET quantity_milli = quantity_milli + 10", "stop list (1, 120)"),
     (f"DELETE FROM idempotency WHERE order_id = {KEYED}", "which is not kept"),
     (f"UPDATE idempotency SET status = 0 WHERE order_id = {KEYED}", "keeps an answer (0)"),
-    (f"UPDATE idempotency SET order_id = {ORDER} WHERE order_id = {KEYED}", "which is not its order"),
+    (f"UPDATE idempotency SET order_id = order_id - 1 WHERE order_id = {KEYED}", "which is not its order"),
     (f"UPDATE idempotency SET key = 'nobody' WHERE order_id = {KEYED}", "sent by nobody"),
 ]  # fmt: skip
 
@@ -153,7 +153,9 @@ def test_a_torn_log_never_costs_what_was_synced_before(tmp_path, how, checkpoint
             reader.execute("SELECT count(*) FROM rows").fetchall()
         if checkpoint in ("and a new log", "beside a reader"):
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-        commit(connection, range(60, 80))
+        commit(connection, range(60, 75))
+        connection.execute("PRAGMA wal_autocheckpoint=0")
+        commit(connection, range(75, 80))
         if checkpoint == "at the end":
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
         assert (checks.mark(live / "some.db-wal").salt != mark.salt) == (
@@ -167,8 +169,9 @@ def test_a_torn_log_never_costs_what_was_synced_before(tmp_path, how, checkpoint
             least = min(least, steps_of(crashed / "some.db"))
             shutil.rmtree(crashed)
     assert torn == (0 if checkpoint == "at the end" else 100)
-    first_at_stake = {"none": 40, "at the end": 80, "and a new log": 60, "beside a reader": 60}.get(checkpoint, 70)
-    assert first_at_stake <= least <= min(80, first_at_stake + 10)
+    safe = {"none": 40, "at the end": 80, "and a new log": 60, "beside a reader": 60, "again and again": 60}[checkpoint]
+    assert safe <= least
+    assert checkpoint == "at the end" or least < 80
 
 
 def connect(file: Path) -> sqlite3.Connection:

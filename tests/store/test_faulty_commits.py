@@ -22,10 +22,10 @@ from comanda.orders.model import KeyedRequest
 from comanda.orders.place import place_order
 from comanda.settings import Settings
 
-CALLERS, QUEUE, BATCH = 60, 24, 8
+CALLERS, QUEUE, BATCH = 60, 24, 4
 COMMIT_S, OUTCOME_S, GATE_S = 0.3, 0.3, 1.0
-LONGEST_S = COMMIT_S + OUTCOME_S + GATE_S + 1.0
-"""With a second for the machine: a caller that waits for ever would wait much longer."""
+LONGEST_S = GATE_S + 2 * (COMMIT_S + OUTCOME_S) + 1.0
+"""The gate, a block of ids, the commit; and a second for the machine: who waits for another waits much longer."""
 
 
 @dataclass
@@ -98,7 +98,7 @@ async def drive(where: Settings, faults: list[Fault]) -> None:
 def hold_the_books(everyone: list[Heard], stored: list[tuple[int, str]]) -> None:
     """Compare what each caller was told with what is stored."""
     by_number = Counter(number for _, number in stored)
-    ids = dict((number, order_id) for order_id, number in stored)
+    ids = {number: order_id for order_id, number in stored}
     for heard in everyone:
         assert heard.longest_s < LONGEST_S, heard
         assert set(heard.codes) <= {
@@ -129,5 +129,6 @@ def test_whatever_commits_do_callers_are_told_the_truth_in_time(kind, request, f
         patch.setattr(limits, "IN_FLIGHT_WAIT_S", GATE_S)
         patch.setattr(limits, "INTAKE_QUEUE", QUEUE)
         patch.setattr(limits, "MAX_BATCH", BATCH)
+        patch.setattr(limits, "ORDER_ID_BLOCK", 10)
         url = fresh_database(request) if kind == "postgresql" else None
         asyncio.run(drive(Settings(data_dir=Path(folder), database_url=url, demo=True), faults))

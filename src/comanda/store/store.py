@@ -37,7 +37,7 @@ class Store:
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
         self._ids: list[int] = []
-        self._id_lock = asyncio.Lock()
+        self._refill: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Open the database. Raises SetupError when it cannot be used."""
@@ -73,13 +73,22 @@ class Store:
         return await self._driver.read(build)
 
     async def next_order_id(self) -> OrderId:
-        """An id no other order of this installation has or will have; ids come in blocks."""
-        while not self._ids:
-            async with self._id_lock:
-                if not self._ids:
-                    first = await self.run(lambda: access.take_order_ids(limits.ORDER_ID_BLOCK))
-                    self._ids = list(range(first + limits.ORDER_ID_BLOCK - 1, first - 1, -1))
-        return OrderId(self._ids.pop())
+        """An id no other order of this installation has or will have; ids come in blocks.
+
+        The next block is fetched before this one is used up. All who find none wait for the same fetch, so that nobody
+        waits longer than one takes.
+        """
+        if len(self._ids) <= limits.ORDER_ID_BLOCK // 2 and (self._refill is None or self._refill.done()):
+            self._refill = asyncio.create_task(self._take_ids(), name="order-ids")
+            self._refill.add_done_callback(_heard)
+        if not self._ids:
+            assert self._refill is not None
+            await asyncio.shield(self._refill)
+        return OrderId(self._ids.pop()) if self._ids else await self.next_order_id()
+
+    async def _take_ids(self) -> None:
+        first = await self.run(lambda: access.take_order_ids(limits.ORDER_ID_BLOCK))
+        self._ids[:0] = range(first + limits.ORDER_ID_BLOCK - 1, first - 1, -1)
 
     async def place(self, planned: PlannedOrder) -> PlaceOutcome:
         """Store an order with all it causes in the next group commit."""
@@ -142,3 +151,9 @@ class Store:
     async def whole_catalogue(self, brand_id: str) -> Document:
         """Everything of a brand as one document."""
         return await self.read(lambda: catalogue.whole_catalogue(brand_id))
+
+
+def _heard(task: "asyncio.Task[None]") -> None:
+    """Nobody may have waited; reading the exception keeps asyncio from reporting it as lost."""
+    if not task.cancelled():
+        task.exception()
