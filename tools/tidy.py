@@ -14,7 +14,7 @@ BANNED_NAMES = re.compile(r"(^|_)(utils?|helpers?|misc|v2_|new_)", re.IGNORECASE
 BANNED_CALLS = {"print", "eval", "exec", "float"}
 # Assembled, so that this file does not name what it forbids.
 HOSTS = re.compile("|".join(["pypi" + r"\.org", "python" + "hosted", "registry" + r"\.npmjs", "/work" + "/"]))
-LOCKS = ("requirements.txt", "requirements-dev.txt")
+LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-bench.txt")
 
 
 def main() -> int:

@@ -102,7 +102,7 @@ async def serve(settings: Settings, announce: Callable[[Hub], Coroutine[Any, Any
     async with open_hub(settings) as hub:
         meters = hub.metrics.serve(settings.metrics_host, settings.metrics_port) if settings.metrics_port else None
         server = build_server(settings, hub)
-        # What was loaded stays: looking through it again and again for garbage would stop every order for 0.1 s.
+        # What was loaded stays; looking through it for garbage again and again would stop every order that long.
         gc.collect()
         gc.freeze()
         serving = asyncio.create_task(server.serve(), name="http")

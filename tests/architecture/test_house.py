@@ -13,10 +13,11 @@ from comanda.base.errors import CODES
 from comanda.base.numbers import Number
 from comanda.http.errors import STATUS
 from comanda.orders.listing import OrderListing
-from comanda.store import commit_orders, orders
-from comanda.store.migrate import migrate_sqlite
+from comanda.store import commit_orders, event_log, orders
+from comanda.store.migrate import REVISIONS, migrate_sqlite
 from comanda.store.tables import metadata
-from comanda.store.transaction import POSTGRESQL, SQLITE, Statement, compile_statement
+from comanda.store.transaction import POSTGRESQL, SQLITE, Many, Statement, compile_statement
+from comanda.store.upgrade import script_revisions
 
 REFERENCE = {"installation", "integrators", "signing_keys"}
 DOCS = ROOT / "docs"
@@ -34,18 +35,40 @@ def test_every_key_begins_with_the_brand(table):
     assert not table.foreign_keys
 
 
-def statements() -> dict[str, Statement]:
+def statements() -> dict[str, Statement | Many]:
     """Every compiled statement of the order's transaction."""
-    found = {**vars(commit_orders), **vars(orders)}
-    return {name: value for name, value in found.items() if isinstance(value, Statement)}
+    found = {**vars(commit_orders), **vars(orders), **vars(event_log)}
+    return {name: value for name, value in found.items() if isinstance(value, Statement | Many)}
 
 
 @pytest.mark.parametrize("name", statements())
 @pytest.mark.parametrize("dialect", [SQLITE, POSTGRESQL], ids=lambda dialect: dialect.name)
 def test_every_statement_names_its_brand(name, dialect):
     """No query crosses brands, on either store."""
-    compiled = statements()[name].compiled(dialect)
-    assert {"brand_id", "p_brand_id"} & set(compiled.names)
+    statement = statements()[name]
+    if isinstance(statement, Many):
+        assert statement.columns[0].name == "brand_id"
+        text, values = statement.call(dialect, [tuple(range(len(statement.columns)))] * 3)
+        assert "brand_id" in text
+        assert len(values) == (
+            4 * len(statement.columns) + text.count("LIMIT") * 2 if dialect is SQLITE else len(statement.columns)
+        )
+        return
+    assert {"brand_id", "p_brand_id"} & set(statement.compiled(dialect).names)
+
+
+def test_every_migration_is_known_to_the_quick_look():
+    """A start asks the database for its revision only; the list it holds it against is the scripts'."""
+    assert script_revisions() == REVISIONS
+
+
+def test_figures_in_the_readme_are_what_the_benchmark_printed():
+    """Each row of the README's table of figures stands in the series that is kept, word for word."""
+    block = (ROOT / "README.md").read_text().partition("<!-- bench -->")[2].partition("<!-- /bench -->")[0]
+    rows = [row for row in block.splitlines() if row.startswith("| ") and not row.startswith(("| what", "| case"))]
+    assert rows
+    kept = (DOCS / "benchmarks" / "full.md").read_text().splitlines()
+    assert [row for row in rows if row not in kept] == []
 
 
 def test_the_migrations_make_what_the_tables_say(tmp_path):

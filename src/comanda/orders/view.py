@@ -32,6 +32,7 @@ def shape_a(
 ) -> dict[str, Any]:
     """The twelve documented keys; ``external`` is integration_uuid, integration_id, customer_ref_id."""
     integration_uuid, integration_id, customer_ref_id = external
+    created = iso_micros(created_at)
     return {
         "id": order_id,
         "venue_id": venue_id,
@@ -42,8 +43,8 @@ def shape_a(
         "customer_ref_id": customer_ref_id,
         "integration_status": "CREATED",
         "status": status,
-        "created_at": iso_micros(created_at),
-        "updated_at": iso_micros(updated_at),
+        "created_at": created,
+        "updated_at": created if updated_at == created_at else iso_micros(updated_at),
         "integration_response": None,
     }
 

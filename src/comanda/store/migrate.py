@@ -69,7 +69,7 @@ def is_current(row: Any) -> bool:
 
 
 def _upgrades() -> Any:
-    """Alembic and the engines it wants: a third of a second to load, needed once in a version's life."""
+    """Alembic and the engines it wants: slow to load, needed once in a version's life."""
     return import_module("comanda.store.upgrade")
 
 

@@ -3,9 +3,9 @@
 WAL with ``synchronous=FULL``: a commit that was answered survives a power cut. One fsync carries every order that
 arrived while the last one ran.
 
-What only computes runs on the event loop: the statements of a batch cost some ten microseconds an order, and a
-thread of their own would spend many times that on being handed the interpreter back and forth (ADR 8). What waits
-for the disk or for another process runs in the committer's thread: COMMIT, a lock that is taken, an import.
+What only computes runs on the event loop: a batch is a handful of statements, and a thread of their own would spend
+more on being handed the interpreter back and forth than on them (ADR 8). What waits for the disk or for another
+process runs in the committer's thread: COMMIT, a lock that is taken, an import.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ class _Work(Turn, Generic[Result]):
 class _Disk:
     """A thread for what waits for the disk, one thing after the other.
 
-    An executor does the same, but handing work to it and back takes twice as long as this, about as long as a commit.
+    An executor does the same, but handing work to it and back takes about as long as a commit.
     """
 
     def __init__(self) -> None:
