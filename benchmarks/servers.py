@@ -129,6 +129,7 @@ class Process:
                     return
             except httpx.TransportError:
                 time.sleep(0.01)
+        self.kill()
         raise RuntimeError(f"the server does not answer: {self.output.read_text()[-4000:]}")
 
     def resident_mib(self) -> float:
