@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 # uv from the PATH, else a private one.
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 
-.PHONY: help setup demo test test-fast check format lock bench bench-quick crash-test clean
+.PHONY: help setup demo test test-fast check format lock bench bench-quick bench-steps crash-test clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ bench: .venv-bench/.ready ## Measure everything the README quotes (under 30 minu
 
 bench-quick: .venv-bench/.ready ## The same in small (under 3 minutes)
 	.venv-bench/bin/python -m benchmarks.bench --quick
+
+bench-steps: .venv-bench/.ready ## What each step of an order's path costs
+	.venv-bench/bin/python -m benchmarks.steps
 
 crash-test: setup ## Kill it ROUNDS times under load, on both stores, and look for what is missing
 	$(BIN)/python -m benchmarks.crash --store both --rounds $(ROUNDS)

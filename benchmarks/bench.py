@@ -100,24 +100,24 @@ class Series:
 
     def _best_of_the_others(self) -> list[Case]:
         """The comparison in its best configuration over workers, pools and connections, found by trying."""
-        widths = (16, 64) if self.scale is FULL else (16,)
-        wide = {"workers": (1, 2, 4), "pools": (5, 10)} if self.scale is FULL else {"workers": (2,), "pools": (5,)}
-        sets = [
-            variants(
-                Case("typical", "sqlite"),
-                workers=(1, 2) if self.scale is FULL else (1,),
-                pools=(1,),
-                connections=widths,
-            ),
-            variants(Case("typical", "postgresql"), **wide, connections=widths),
-            variants(Case("raw", "postgresql"), **wide, connections=widths),
-        ]
-        best = []
+        full = self.scale is FULL
+        one = {"workers": (1, 2) if full else (1,), "connections": (16, 64) if full else (16,)}
+        many = {
+            "workers": (1, 2, 4) if full else (2,),
+            "pool": (5, 10) if full else (5,),
+            "connections": (32,) if full else (16,),
+        }
+        sets = [variants(Case("typical", "sqlite"), one)]
+        for venues in (1, VENUES) if full else (VENUES,):
+            sets += [variants(Case(program, "postgresql", venues=venues), many) for program in ("typical", "raw")]
         trial = replace(self.bench, seconds=min(self.bench.seconds, 1.5))
+        best = []
         for candidates in sets:
             tried = []
             for case in candidates:
                 measured = trial.run(case)
+                if not _is_sound(measured):
+                    raise RuntimeError(f"{case.name}: {measured}")
                 tried.append((measured.per_second, case))
                 console.print(f"looking for the best: {case.name}: {measured.per_second:.0f}/s")
             best.append(max(tried, key=lambda pair: pair[0])[1])
@@ -159,7 +159,7 @@ class Series:
                 self._figure(f"grown {store}, CPU us/order", grown.cpu_us)
                 self._figure(f"empty {store}, orders/s", empty.per_second)
                 self._figure(f"grown {store}, orders/s", grown.per_second)
-                self._figure(f"grown {store}, sound", float(grown.sound and empty.sound))
+                self._figure(f"grown {store}, sound", float(_is_sound(grown) and _is_sound(empty)))
                 self._figure(f"grown {store}, resident MiB", grown.resident_mib)
 
     def _memory(self) -> None:
@@ -178,7 +178,13 @@ class Series:
                     server.stop()
 
     def _send(self, store: str, server: Process, data_dir: Path, url: str | None, count: int) -> None:
-        self.bench.measure(Case("comanda", store, venues=VENUES), server, data_dir, url, requests=count)
+        case = Case("comanda", store, venues=VENUES)
+        measured = self.bench.measure(case, server, data_dir, url, requests=count)
+        self._figure(f"{store}, {count:,} orders, sound", float(_is_sound(measured)))
+
+
+def _is_sound(measured: Measured) -> bool:
+    return measured.sound and not measured.errors
 
 
 def main() -> None:

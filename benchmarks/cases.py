@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import asyncpg
@@ -64,6 +65,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     p999: float
     errors: int
     sound: bool
+    late: int = 0
     resident_mib: float = 0.0
     cpu_us: float = 0.0
 
@@ -122,6 +124,7 @@ class Bench:
             p999=result.p999,
             errors=len(sent) - len(acknowledged),
             sound=sound and gapless(data_dir, url),
+            late=result.late,
             resident_mib=server.resident_mib(),
             cpu_us=cpu / max(1, len(acknowledged)) * 1e6,
         )
@@ -140,7 +143,8 @@ class Bench:
                 shown = subprocess.run(words, capture_output=True, text=True, check=True).stdout  # noqa: S603
                 found = re.search(r"finished in [\d.]+m?s, ([\d.]+) req/s", shown)
                 bad = re.search(r" (\d+) 3xx, (\d+) 4xx, (\d+) 5xx", shown)
-                if found is None or bad is None or any(int(count) for count in bad.groups()):
+                failed = re.search(r" 0 failed, 0 errored, 0 timeout", shown)
+                if found is None or bad is None or failed is None or any(int(count) for count in bad.groups()):
                     raise RuntimeError(shown)
                 return float(found[1])
             finally:
@@ -247,9 +251,16 @@ def acknowledged_ids(data_dir: Path, url: str | None) -> set[int]:
 
 
 def gapless(data_dir: Path, url: str | None) -> bool:
-    """Whether every venue's events are numbered from 1 without a gap."""
-    rows = query(data_dir, url, "SELECT count(*), min(number), max(number) FROM events GROUP BY venue_id")
-    return all(count == highest and lowest == 1 for count, lowest, highest in rows)
+    """Whether every order has its events, and every venue's are numbered from 1 without a gap."""
+    rows = query(
+        data_dir,
+        url,
+        "SELECT count(*), min(number), max(number), count(DISTINCT order_id) FROM events "
+        "WHERE venue_id > 0 GROUP BY venue_id",
+    )
+    orders = query(data_dir, url, "SELECT count(*) FROM orders")[0][0]
+    numbered = all(count == highest and lowest == 1 for count, lowest, highest, _ in rows)
+    return numbered and sum(row[3] for row in rows) == orders
 
 
 def query(data_dir: Path, url: str | None, statement: str) -> list[tuple[int, ...]]:
@@ -271,13 +282,6 @@ async def _query_postgres(url: str, statement: str) -> list[tuple[int, ...]]:
         await connection.close()
 
 
-def variants(
-    case: Case, *, workers: tuple[int, ...], pools: tuple[int, ...], connections: tuple[int, ...]
-) -> list[Case]:
-    """A case in every combination given, to look for its best."""
-    return [
-        replace(case, workers=count, pool=pool, connections=width)
-        for count in workers
-        for pool in pools
-        for width in connections
-    ]
+def variants(case: Case, choices: dict[str, tuple[int, ...]]) -> list[Case]:
+    """A case in every combination of the choices given for its fields, to look for its best."""
+    return [replace(case, **dict(zip(choices, values, strict=True))) for values in product(*choices.values())]

@@ -151,7 +151,8 @@ class _Writer:
         self._sqlite.execute("BEGIN IMMEDIATE")
         for statement, rows in batch:
             for begin in range(0, len(rows), BATCH):
-                self._sqlite.execute(*statement.call(SQLITE, rows[begin : begin + BATCH])).fetchall()
+                for sql, values in statement.calls(SQLITE, rows[begin : begin + BATCH]):
+                    self._sqlite.execute(sql, values).fetchall()
         self._sqlite.commit()
 
     def settle(self) -> None:
@@ -165,5 +166,5 @@ class _Writer:
     async def _commit_postgres(self, batch: list[tuple[Many, Sequence[Row]]]) -> None:
         async with self._postgres.transaction():
             for statement, rows in batch:
-                sql, values = statement.call(POSTGRESQL, rows)
-                await self._postgres.fetch(sql, *values)
+                for sql, values in statement.calls(POSTGRESQL, rows):
+                    await self._postgres.fetch(sql, *values)

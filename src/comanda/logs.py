@@ -4,6 +4,7 @@ import asyncio
 import atexit
 import logging
 import sys
+from collections import deque
 from typing import Any, TextIO
 
 import msgspec
@@ -22,28 +23,31 @@ class TurnStream:
 
     def __init__(self, target: TextIO) -> None:
         self._target = target
-        self._waiting: list[str] = []
+        self._waiting: deque[str] = deque()
+        self._scheduled_on: asyncio.AbstractEventLoop | None = None
         atexit.register(self._write_out)
 
     def write(self, text: str) -> None:
-        """Take a line."""
+        """Take a line, from any thread."""
         self._waiting.append(text)
-        if len(self._waiting) > 1:
-            return
         try:
-            asyncio.get_running_loop().call_soon(self._write_out)
+            loop = asyncio.get_running_loop()
         except RuntimeError:
             self._write_out()
+            return
+        if self._scheduled_on is not loop:
+            self._scheduled_on = loop
+            loop.call_soon(self._write_out)
 
     def flush(self) -> None:
         """The turn's end flushes."""
 
     def _write_out(self) -> None:
-        if not self._waiting:
-            return
-        waiting, self._waiting = self._waiting, []
-        self._target.write("".join(waiting))
-        self._target.flush()
+        self._scheduled_on = None
+        lines = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        if lines:
+            self._target.write("".join(lines))
+            self._target.flush()
 
 
 def configure_logging(level: str) -> None:
@@ -74,4 +78,7 @@ def _json_line(logger: Any, level: str, event: structlog.typing.EventDict) -> st
     event["timestamp"] = iso_micros(now_micros())
     if event.get("exc_info"):
         event = structlog.processors.format_exc_info(logger, level, event)
-    return msgspec.json.encode(event, enc_hook=repr).decode()
+    try:
+        return msgspec.json.encode(event, enc_hook=repr).decode()
+    except (ValueError, TypeError):  # text that is no Unicode, keys that are no text
+        return msgspec.json.encode({"event": ascii(dict(event)), "level": level}).decode()

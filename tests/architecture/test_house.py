@@ -48,7 +48,7 @@ def test_every_statement_names_its_brand(name, dialect):
     statement = statements()[name]
     if isinstance(statement, Many):
         assert statement.columns[0].name == "brand_id"
-        text, values = statement.call(dialect, [tuple(range(len(statement.columns)))] * 3)
+        ((text, values),) = statement.calls(dialect, [tuple(range(len(statement.columns)))] * 3)
         assert "brand_id" in text
         assert len(values) == (
             4 * len(statement.columns) + text.count("LIMIT") * 2 if dialect is SQLITE else len(statement.columns)

@@ -21,6 +21,7 @@ class Fault(Enum):
 
     NONE = "none"
     FAILS = "fails"
+    DISK_FAILS = "disk fails"
     LOSES_ANSWER = "loses answer"
     LATE = "late"
     TOO_LATE = "too late"
@@ -55,6 +56,10 @@ class FaultySqlite:
         fault = self._plan.next()
         if fault is Fault.FAILS:
             raise sqlite3.OperationalError("disk I/O error")
+        if fault is Fault.DISK_FAILS:
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+            raise error
         if fault in (Fault.LATE, Fault.TOO_LATE):
             time.sleep(LATE_S if fault is Fault.LATE else TOO_LATE_S)
         self._connection.commit()
@@ -89,7 +94,7 @@ class _FaultyTransaction:
     async def commit(self) -> None:
         """Commit, or not."""
         fault = self._plan.next()
-        if fault is Fault.FAILS:
+        if fault in (Fault.FAILS, Fault.DISK_FAILS):
             self._lose_connection()
         if fault in (Fault.LATE, Fault.TOO_LATE):
             await asyncio.sleep(LATE_S if fault is Fault.LATE else TOO_LATE_S)

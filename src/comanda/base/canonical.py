@@ -27,8 +27,11 @@ def content_sha256(raw: bytes) -> str:
         return hashlib.sha256(b"bytes:" + raw).hexdigest()
 
 
-@lru_cache(maxsize=limits.NUMBER_CACHE)
 def _number_by_value(text: str) -> Any:
+    return _short_number(text) if len(text) <= limits.MAX_CACHED_DIGITS else _read_number(text)
+
+
+def _read_number(text: str) -> Any:
     try:
         sign, digits, exponent = Decimal(text).as_tuple()
     except InvalidOperation:
@@ -55,5 +58,6 @@ def _with_small_integers(value: Any) -> Any:
     return value
 
 
+_short_number = lru_cache(maxsize=limits.NUMBER_CACHE)(_read_number)
 _WIDE = re.compile(rb"\d{19}")
 _decoder = msgspec.json.Decoder(float_hook=_number_by_value)

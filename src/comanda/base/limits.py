@@ -66,6 +66,9 @@ READ_CONNECTIONS: Final = 4
 READ_WAIT_S: Final = 8.0
 SQLITE_BUSY_S: Final = 5.0
 SQLITE_STATEMENTS: Final = 256
+SQLITE_ROWS: Final = 1_024
+"""Rows in one statement; 24 columns of them stay below the 32,766 parameters that SQLite takes by default."""
+MAX_CACHED_DIGITS: Final = 40
 DRAIN_S: Final = 20.0
 
 # What a process remembers

@@ -55,7 +55,7 @@ def main() -> None:
         details = [f"\n  {problem.field}: {problem.message}" for problem in getattr(error, "details", ())]
         _tell(f"{error}{''.join(details)}")
     except Exception as error:
-        if type(error).__module__.partition(".")[0] == "httpx":
+        if {"TransportError", "InvalidURL"} & {kind.__name__ for kind in type(error).__mro__}:
             _tell(f"the server cannot be reached: {error}")
         if os.environ.get("COMANDA_TRACEBACK"):
             raise

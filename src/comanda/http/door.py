@@ -275,7 +275,8 @@ def _check_media(call: Call) -> None:
 async def _read_body(receive: Receive, call: Call) -> bytes:
     """The whole body, within its bounds of size and time."""
     stated = call.headers.get("content-length", "")
-    size = int(stated[:12]) if stated.isdigit() else limits.MAX_DRAINED_BYTES
+    sized = stated.isascii() and stated.isdigit() and "transfer-encoding" not in call.headers
+    size = int(stated[:12]) if sized else limits.MAX_DRAINED_BYTES
     if size > limits.MAX_DRAINED_BYTES:
         raise _body_too_large()
     loop = asyncio.get_running_loop()

@@ -2,14 +2,14 @@
 
 from functools import lru_cache
 
-import phonenumbers
-
 from comanda.base import limits
 
 
 @lru_cache(maxsize=limits.PHONE_CACHE)
 def normalise_phone(phone: str, region: str) -> str | None:
     """``+994501234567`` for any spelling of it in ``region`` (ISO 3166); None when it is no possible number."""
+    import phonenumbers  # noqa: PLC0415 - large, and not needed before the first order
+
     try:
         number = phonenumbers.parse(phone, region)
     except phonenumbers.NumberParseException:

@@ -1,6 +1,7 @@
 """The way of an order, whole: bytes in, a committed order and its answer out. Each step stands in its own file.
 
-Every lane and every kind of caller comes through `place_order`; between decode and store nothing awaits.
+Every lane and every kind of caller comes through `place_order`. The steps from decode to price are pure; what is waited
+for afterwards is the name, an id, and the commit.
 """
 
 from collections.abc import Sequence

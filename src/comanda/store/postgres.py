@@ -346,8 +346,10 @@ async def _execute(connection: Any, query: Query) -> Rows:
     if not sets:
         return []
     if isinstance(statement, Many):
-        sql, values = statement.call(POSTGRESQL, sets)
-        return list(await connection.fetch(sql, *values))
+        rows: Rows = []
+        for sql, values in statement.calls(POSTGRESQL, sets):
+            rows.extend(await connection.fetch(sql, *values))
+        return rows
     compiled = statement.compiled(POSTGRESQL)
     bound = [compiled.bind(params) for params in sets]
     if not statement.returns:

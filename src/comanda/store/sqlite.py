@@ -167,8 +167,13 @@ class SqliteDriver:
                 continue
             self._busy_since = time.monotonic()
             if isinstance(self._queue[0], _Work):
-                await self._commit_work(self._queue[0])
-                self._queue.popleft()
+                work = self._queue.popleft()
+                assert isinstance(work, _Work)
+                try:
+                    await self._commit_work(work)
+                except Exception as error:
+                    log.exception("the committer failed; the transaction is refused and it goes on")
+                    settle(work.future, error)
                 self._waiting -= 1
             else:
                 taken = self._take_orders()
@@ -212,12 +217,15 @@ class SqliteDriver:
             outcomes: Sequence[PlaceOutcome] = ()
             try:
                 await self._begin()
-                outcomes = _drive(self._connection, commit_orders(planned, now_micros()))
+                outcomes = drive_transaction(self._connection, commit_orders(planned, now_micros()))
                 await self._disk.run(self._connection.commit)
             except RunAgain:
                 self._connection.rollback()
             except Exception as error:
-                return self._settle_failed(planned, outcomes, self._rolled_back(error))
+                reply = self._rolled_back(error)
+                if outcomes and _may_return(error):
+                    reply = outcome_unknown()
+                return self._settle_failed(planned, outcomes, reply)
             else:
                 self._failure = ""
                 return outcomes
@@ -241,7 +249,7 @@ class SqliteDriver:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            if error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY:
                 raise
             await self._disk.run(lambda: _begin_patiently(self._connection))
 
@@ -258,7 +266,8 @@ class SqliteDriver:
             finally:
                 self._connection.execute(_NO_PATIENCE)
         except Exception as error:
-            return self._rolled_back(error)
+            reply = self._rolled_back(error)
+            return outcome_unknown() if _may_return(error) else reply
         self._failure = ""
         return result
 
@@ -277,6 +286,8 @@ class SqliteDriver:
 
 _PATIENCE = f"PRAGMA busy_timeout={int(limits.SQLITE_BUSY_S * 1_000)}"
 _NO_PATIENCE = "PRAGMA busy_timeout=0"
+_PRIMARY = 0xFF
+"""The part of SQLite's error codes that names the kind."""
 
 
 def open_sqlite(path: Path) -> sqlite3.Connection:
@@ -299,7 +310,7 @@ def run_transaction(connection: sqlite3.Connection, build: TransactionBuilder[Re
     for _ in range(limits.BATCH_RETRIES):
         connection.execute(begin)
         try:
-            result = _drive(connection, build())
+            result = drive_transaction(connection, build())
             connection.commit()
         except RunAgain:
             connection.rollback()
@@ -312,6 +323,14 @@ def run_transaction(connection: sqlite3.Connection, build: TransactionBuilder[Re
     raise storage_away()
 
 
+def _may_return(error: BaseException) -> bool:
+    """Whether a commit that cannot be seen may still appear.
+
+    When the disk fails between its writing and its syncing, recovery after a crash would find it in the log.
+    """
+    return getattr(error, "sqlite_errorcode", 0) & _PRIMARY == sqlite3.SQLITE_IOERR
+
+
 def _begin_patiently(connection: sqlite3.Connection) -> None:
     connection.execute(_PATIENCE)
     try:
@@ -320,7 +339,8 @@ def _begin_patiently(connection: sqlite3.Connection) -> None:
         connection.execute(_NO_PATIENCE)
 
 
-def _drive(connection: sqlite3.Connection, transaction: Transaction[Result]) -> Result:
+def drive_transaction(connection: sqlite3.Connection, transaction: Transaction[Result]) -> Result:
+    """Run a transaction's statements; BEGIN and COMMIT are the caller's."""
     try:
         query = next(transaction)
         while True:
@@ -336,8 +356,11 @@ def _execute(connection: sqlite3.Connection, query: Query) -> Rows:
     if not sets:
         return rows
     if isinstance(statement, Many):
-        cursor = connection.execute(*statement.call(SQLITE, sets))
-        return cursor.fetchall() if statement.returns else rows
+        for sql, values in statement.calls(SQLITE, sets):
+            cursor = connection.execute(sql, values)
+            if statement.returns:
+                rows.extend(cursor)
+        return rows
     compiled = statement.compiled(SQLITE)
     if not statement.returns:
         connection.executemany(compiled.sql, map(compiled.bind, sets))

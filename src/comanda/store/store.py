@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from comanda.access.model import BrandId, Directory
 from comanda.base import limits
 from comanda.base.clock import Micros, now_micros
+from comanda.base.errors import ComandaError
 from comanda.catalogue.document import Changes, Document
 from comanda.catalogue.model import Resource
 from comanda.orders.listing import OrderListing
@@ -26,7 +27,7 @@ from comanda.orders.model import (
 from comanda.store import access, catalogue, orders
 from comanda.store.driver import Driver, Health
 from comanda.store.transaction import TransactionBuilder
-from comanda.store.waiting import Waiting, await_outcome, intake_full
+from comanda.store.waiting import Waiting, await_outcome, intake_full, storage_away
 
 Result = TypeVar("Result")
 
@@ -75,16 +76,31 @@ class Store:
     async def next_order_id(self) -> OrderId:
         """An id no other order of this installation has or will have; ids come in blocks.
 
-        The next block is fetched before this one is used up. All who find none wait for the same fetch, so that nobody
-        waits longer than one takes.
+        The next block is fetched before this one is used up, and all who find none wait for the same fetch, 8 seconds
+        at most. Raises ComandaError ``storage_unavailable`` when there is none by then.
         """
-        if len(self._ids) <= limits.ORDER_ID_BLOCK // 2 and (self._refill is None or self._refill.done()):
+        if len(self._ids) <= limits.ORDER_ID_BLOCK // 2:
+            self._start_refill()
+        if not self._ids:
+            await self._await_ids()
+        return OrderId(self._ids.pop())
+
+    def _start_refill(self) -> "asyncio.Task[None]":
+        if self._refill is None or self._refill.done():
             self._refill = asyncio.create_task(self._take_ids(), name="order-ids")
             self._refill.add_done_callback(_heard)
-        if not self._ids:
-            assert self._refill is not None
-            await asyncio.shield(self._refill)
-        return OrderId(self._ids.pop()) if self._ids else await self.next_order_id()
+        return self._refill
+
+    async def _await_ids(self) -> None:
+        try:
+            async with asyncio.timeout(limits.COMMIT_WAIT_S):
+                while not self._ids:
+                    await asyncio.shield(self._start_refill())
+        except TimeoutError:
+            raise storage_away() from None
+        except ComandaError as error:
+            # The fate of a block of ids may be unknown; the order's is not: it was not sent.
+            raise (storage_away() if error.code == "outcome_unknown" else error) from None
 
     async def _take_ids(self) -> None:
         first = await self.run(lambda: access.take_order_ids(limits.ORDER_ID_BLOCK))

@@ -1,11 +1,11 @@
 """Transactions written once for both stores.
 
 A transaction is a generator: it yields `Query` values, is sent the rows, and returns its result. It awaits nothing
-and knows no driver; SQLite's writer thread and PostgreSQL's committers each run the same generator. What differs
+and knows no driver; the committers of SQLite and of PostgreSQL each run the same generator. What differs
 between the dialects is how a statement is compiled, and that happens here and nowhere else.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -16,6 +16,8 @@ from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import asyncpg as postgresql
 from sqlalchemy.dialects.postgresql import insert as insert_rows
 from sqlalchemy.sql.expression import ClauseElement, FromClause
+
+from comanda.base import limits
 
 Row = Sequence[Any]
 Rows = list[Row]
@@ -75,15 +77,18 @@ class Many:
         self.returns = returns
         self._texts: dict[tuple[str, int], str] = {}
 
-    def call(self, dialect: Dialect, rows: Sequence[Row]) -> tuple[str, Sequence[Any]]:
-        """The text to run and its parameters."""
+    def calls(self, dialect: Dialect, rows: Sequence[Row]) -> Iterator[tuple[str, Sequence[Any]]]:
+        """The texts to run, each with its parameters: one, but for more rows than SQLite takes parameters for."""
         if dialect is POSTGRESQL:
-            return self._text(dialect, 0), tuple(zip(*rows, strict=True))
-        size = 1 << (len(rows) - 1).bit_length()
-        flat = list(chain.from_iterable(rows))
-        for _ in range(size - len(rows)):
-            flat.extend(rows[-1])
-        return self._text(dialect, size), self._completed(flat, len(rows))
+            yield self._text(dialect, 0), tuple(zip(*rows, strict=True))
+            return
+        for begin in range(0, len(rows), limits.SQLITE_ROWS):
+            part = rows[begin : begin + limits.SQLITE_ROWS]
+            size = 1 << (len(part) - 1).bit_length()
+            flat = list(chain.from_iterable(part))
+            for _ in range(size - len(part)):
+                flat.extend(part[-1])
+            yield self._text(dialect, size), self._completed(flat, len(part))
 
     def _completed(self, flat: list[Any], _: int) -> Sequence[Any]:
         """The parameters of a list of values, with whatever else the text takes."""
