@@ -79,7 +79,7 @@ class Series:
             self._round_of_ceilings()
         self._starts()
         for store in STORES:
-            self._growth(store)
+            self.growth(store)
         self._memory()
         return Report(
             scale=self.scale.name,
@@ -143,12 +143,12 @@ class Series:
                     self._figure(f"start to first answer {store}, s", time.perf_counter() - began)
                     server.stop()
 
-    def _growth(self, store: str) -> None:
+    def growth(self, store: str) -> None:
         """The same load on an empty store and on one with many orders, in turns."""
         case = Case("comanda", store, venues=VENUES)
         with self.bench.store_copy(store) as (data_dir, url):
             fill(data_dir, url, self.scale.filled)
-            for _ in range(self.scale.rounds):
+            for _ in range(2 * self.scale.rounds):
                 empty = self.bench.run(case)
                 server = start_comanda(data_dir, url)
                 try:
@@ -191,11 +191,17 @@ def main() -> None:
     """Run the series that the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a small series, under 3 minutes")
-    scale = QUICK if parser.parse_args().quick else FULL
+    parser.add_argument("--growth", action="store_true", help="only an empty store beside one of a million orders")
+    given = parser.parse_args()
+    scale = QUICK if given.quick else FULL
     with tempfile.TemporaryDirectory(prefix="comanda-bench-") as folder, run_postgres() as postgres:
         bench = Bench(postgres, Path(folder), scale.seconds)
         bench.prepare()
         series = Series(bench, scale)
+        if given.growth:
+            for store in STORES:
+                series.growth(store)
+            sys.exit(0)
         report = series.run()
         sound = write_report(report, postgres)
     sys.exit(0 if sound else 1)
