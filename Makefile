@@ -69,7 +69,7 @@ bench-steps: .venv-bench/.ready ## What each step of an order's path costs
 	.venv-bench/bin/python -m benchmarks.steps
 
 crash-test: setup ## Kill it ROUNDS times under load, on both stores, and look for what is missing
-	$(BIN)/python -m benchmarks.crash --store both --rounds $(ROUNDS)
+	$(BIN)/python -m benchmarks.crash --store both --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(if $(EVIDENCE),--evidence $(EVIDENCE))
 
 clean: ## Remove what setup and demo made
 	rm -rf .venv .venv-bench .tools .demo

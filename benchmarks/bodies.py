@@ -4,7 +4,6 @@ Real orders are read from ``../shared/data`` where that folder is present; a clo
 """
 
 import random
-from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -15,11 +14,11 @@ import msgspec
 from benchmarks.servers import ROOT
 from comanda import demo
 from comanda.base.json import to_json
-from comanda.base.money import plain
 from comanda.catalogue.model import encode_resource
 from comanda.catalogue.snapshot import Snapshot
-from comanda.cli.past_orders import PastLine, PastOrder, read_mapping, read_past_orders
-from comanda.cli.replay import missing_menu
+from comanda.cli import replay
+from comanda.cli.past_orders import PastOrder, read_mapping, read_past_orders
+from comanda.cli.replay import missing_menu, order_body
 
 REAL_FILE = ROOT.parent / "shared" / "data" / "chipotle-orders.tsv"
 _COLUMNS = "order=order_id,item=item_name,quantity=quantity,price=item_price,choices=choice_description"
@@ -27,6 +26,7 @@ _FIRST_PRODUCT = 1_000
 _GROUP = 900
 _FIRST_MODIFIER = 10_000
 _SEED = 1
+_TAKEAWAY = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,27 +82,8 @@ def _at(body: dict[str, Any], venue: int) -> dict[str, Any]:
 
 
 def _real_body(order: PastOrder, menu: Menu | None, venue: int) -> dict[str, Any]:
+    """The body that `comanda replay` would send, without an external id: the same orders are sent many times."""
     assert menu is not None
-    return {
-        "sale_type_id": 3,
-        "venue_id": venue,
-        "order_number": order.number[:20],
-        "customer": {"id": 0, "phone": "+994501234567", "address": "", "name": "Guest"},
-        "products": [_line(line, menu) for line in order.lines],
-    }
-
-
-def _line(line: PastLine, menu: Menu) -> dict[str, Any]:
-    return {
-        "product_id": menu.products[line.item],
-        "product_name": line.item,
-        "count": plain(line.count),
-        "price": plain(line.unit_price),
-        "status": "new",
-        "product_hash": "",
-        "note": line.note,
-        "modifiers": [
-            {"modifier_id": menu.modifiers[name], "modifier_name": name, "count": count, "price": Decimal(0)}
-            for name, count in Counter(line.choices).items()
-        ],
-    }
+    body = order_body(order, replay.Menu(venue, _TAKEAWAY, menu.products, menu.modifiers), "")
+    del body["integration_id"]
+    return body

@@ -199,7 +199,7 @@ class Bench:
     def _run_ceiling(self, case: Case) -> Measured:
         server = self._ceiling()
         try:
-            result = send(replace_load(self._load(case, server.port, "x" * 500, None)))
+            result = send(self._load(case, server.port, "x" * 500, None))
         finally:
             server.stop()
         bad = sum(count for status, count in result.statuses.items() if status != "201") + result.unanswered
@@ -231,11 +231,6 @@ class Bench:
                 times = process.cpu_times()
                 total += times.user + times.system
         return total
-
-
-def replace_load(load: Load) -> Load:
-    """The load without keys: the ceiling has no use for them."""
-    return msgspec.structs.replace(load, key_share=0.0)
 
 
 def send(load: Load) -> Result:

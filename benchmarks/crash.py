@@ -31,9 +31,10 @@ import httpx
 import msgspec
 
 from benchmarks import crash_checks as checks
-from benchmarks.crash_checks import KINDS, Book, Database, Fate, Mark, Request, Since
+from benchmarks.crash_checks import KINDS, Book, Database, Fate, Request, Since
 from benchmarks.load import Generator, Load
 from benchmarks.servers import ROOT, Postgres, Process, make_brand, run_postgres, sign_in, start_comanda
+from benchmarks.torn_log import Mark, mark, tear
 
 STORES: Final = ("sqlite", "postgresql")
 _PATH: Final = "/open-api/v2/orders"
@@ -343,11 +344,11 @@ class Campaign:
         generator = self._generator(f"{plan.number}.0.", _PATIENCE_S, plan.quiet)
         generator.run()
         self._note(generator, {201})
-        return checks.mark(self._log)
+        return mark(self._log)
 
     def _tear(self, plan: Plan, quiet: Mark, sent: list[Request]) -> None:
         """Tear the log after the quiet moment: orders acknowledged since may be lost, none before it."""
-        torn = checks.tear(self._log, quiet, plan.torn, plan.rng)
+        torn = tear(self._log, quiet, plan.torn, plan.rng)
         if torn is None:
             self.tally.tears["nothing to tear"] += 1
             return

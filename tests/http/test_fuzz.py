@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 import schemathesis
+from benchmarks.servers import free_port
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import (
@@ -16,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from tests.conftest import Server, demo_hub, free_port, serving
+from tests.conftest import Server, demo_hub, serving
 from tests.unit.test_decode import PLACES, SCALARS, VALUES, replaced
 
 from comanda import demo

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from benchmarks import crash
+from benchmarks import crash, torn_log
 from benchmarks import crash_checks as checks
 from benchmarks.servers import make_brand
 
@@ -146,7 +146,7 @@ def test_a_torn_log_never_costs_what_was_synced_before(tmp_path, how, checkpoint
         connection.execute(f"PRAGMA wal_autocheckpoint={25 if checkpoint == 'again and again' else 0}")
         connection.execute("CREATE TABLE rows (step INTEGER, half INTEGER, filler TEXT)")
         commit(connection, range(40))
-        mark = checks.mark(live / "some.db-wal")
+        quiet = torn_log.mark(live / "some.db-wal")
         commit(connection, range(40, 60))
         if checkpoint == "beside a reader":
             reader.execute("BEGIN")
@@ -158,14 +158,14 @@ def test_a_torn_log_never_costs_what_was_synced_before(tmp_path, how, checkpoint
         commit(connection, range(75, 80))
         if checkpoint == "at the end":
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-        assert (checks.mark(live / "some.db-wal").salt != mark.salt) == (
+        assert (torn_log.mark(live / "some.db-wal").salt != quiet.salt) == (
             checkpoint in ("and a new log", "again and again")
         )
         torn, least = 0, 80
         for seed in range(100):
             crashed = tmp_path / str(seed)
             shutil.copytree(live, crashed)  # all files as they are at this moment, as a killed process leaves them
-            torn += checks.tear(crashed / "some.db-wal", mark, how, random.Random(seed)) is not None
+            torn += torn_log.tear(crashed / "some.db-wal", quiet, how, random.Random(seed)) is not None
             least = min(least, steps_of(crashed / "some.db"))
             shutil.rmtree(crashed)
     assert torn == (0 if checkpoint == "at the end" else 100)

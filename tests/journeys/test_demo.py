@@ -8,7 +8,8 @@ import time
 
 import httpx
 import pytest
-from tests.conftest import DEMO_CREDENTIALS, REAL_ORDERS, free_port, fresh_database, run_comanda
+from benchmarks.servers import free_port
+from tests.conftest import DEMO_CREDENTIALS, REAL_ORDERS, fresh_database, run_comanda
 
 from comanda import demo
 

@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
-from tests.conftest import DEMO_CREDENTIALS, fresh_database, run_comanda, run_postgres
+from benchmarks.servers import run_postgres
+from tests.conftest import DEMO_CREDENTIALS, fresh_database, run_comanda
 
 from comanda import demo
 

@@ -218,7 +218,7 @@ async def _send_all(
                 if rate:
                     await asyncio.sleep(max(0.0, began + index / rate - time.monotonic()))
                 name = f"{run}-{index}"
-                answer = await api.send_order(to_json(_body(order, menu, name)), key=name)
+                answer = await api.send_order(to_json(order_body(order, menu, name)), key=name)
                 if answer.status_code in (200, 201):
                     ids.append(answer.json()["data"]["id"])
                 else:
@@ -265,7 +265,8 @@ async def _stored_since(api: Api, first_id: int) -> list[dict[str, Any]]:
         query["cursor"] = page["next_cursor"]
 
 
-def _body(order: PastOrder, menu: Menu, name: str) -> dict[str, Any]:
+def order_body(order: PastOrder, menu: Menu, name: str) -> dict[str, Any]:
+    """The create request of a past order; ``name`` becomes its ``integration_id``."""
     return {
         "sale_type_id": menu.sale_type_id,
         "venue_id": menu.venue_id,

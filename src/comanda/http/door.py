@@ -124,11 +124,12 @@ class Door:
         route = call.route
         if exchange.status >= 400 and route is not None and route.audience == "integrator":
             self._hub.failures.count(call.address, int(monotonic()))
-        self._hub.metrics.request("none" if route is None else route.name, exchange.status)
+        name = _route_name(call)
+        self._hub.metrics.request(name, exchange.status)
         log.debug(
             "request",
             request_id=call.request_id,
-            route=_route_name(call),
+            route=name,
             status=exchange.status,
             ms=(now_micros() - call.started) / 1_000,
         )
@@ -211,7 +212,7 @@ def _client_address(scope: Scope, headers: dict[str, str], hub: Hub) -> str:
         return peer
     forwarded = [part.strip() for part in headers.get("x-forwarded-for", "").split(",") if part.strip()]
     while forwarded and _is_within(peer, trusted):
-        peer = _bare(forwarded.pop())
+        peer = _bare(forwarded.pop()[: limits.MAX_ADDRESS])
     return peer
 
 
@@ -226,7 +227,7 @@ def _bare(address: str) -> str:
     try:
         found = ip_address(text)
     except ValueError:
-        return text[:64]
+        return text
     mapped = getattr(found, "ipv4_mapped", None)
     return str(mapped or found)
 

@@ -1,12 +1,18 @@
 """What a database driver offers the store: batches of orders, transactions, reads. Two implement it."""
 
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from comanda.base.errors import ComandaError
+from comanda.orders.model import PlaceOutcome
 from comanda.store.transaction import TransactionBuilder
-from comanda.store.waiting import Waiting
+from comanda.store.waiting import Waiting, deliver_all
 
 Result = TypeVar("Result")
+log = logging.getLogger(__name__)
 
 
 class Observer(Protocol):
@@ -30,6 +36,30 @@ class Health:
 
     failing: bool = False
     reason: str = field(default="")
+
+
+async def commit_batch(
+    batch: Sequence[Waiting],
+    commit: Callable[[Sequence[Waiting]], Awaitable[Sequence[PlaceOutcome] | BaseException]],
+    observer: Observer,
+) -> None:
+    """Commit a batch by ``commit`` and tell its callers.
+
+    A batch that fails for a reason of its own, and not the store's, is tried order by order, so that one bad order
+    harms no neighbour.
+    """
+    if not batch:
+        return
+    began = time.perf_counter()
+    outcomes = await commit(batch)
+    if isinstance(outcomes, BaseException) and not isinstance(outcomes, ComandaError) and len(batch) > 1:
+        log.error("a batch failed and is tried order by order: %s", type(outcomes).__name__)
+        for waiting in batch:
+            await commit_batch([waiting], commit, observer)
+        return
+    if not isinstance(outcomes, BaseException):
+        observer.committed(len(batch), time.perf_counter() - began)
+    deliver_all(batch, outcomes)
 
 
 class Driver(Protocol):

@@ -6,7 +6,6 @@ one (``pg_xact_status``) before anybody is answered.
 
 import asyncio
 import logging
-import time
 import zlib
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
@@ -20,7 +19,7 @@ from comanda.base.clock import now_micros
 from comanda.base.errors import ComandaError, SetupError
 from comanda.orders.model import PlaceOutcome
 from comanda.store.commit_orders import commit_orders
-from comanda.store.driver import Health, Observer
+from comanda.store.driver import Health, Observer, commit_batch
 from comanda.store.transaction import POSTGRESQL, Many, Query, Rows, RunAgain, Transaction, TransactionBuilder
 from comanda.store.waiting import Waiting, deliver_all, outcome_unknown, storage_away
 
@@ -253,28 +252,12 @@ class _Lane:
             taken = [self._queue.popleft() for _ in range(min(len(self._queue), limits.MAX_BATCH))]
             batch = [waiting for waiting in taken if waiting.begin()]
             try:
-                await self._commit_batch(batch)
+                await commit_batch(batch, self._outcomes, self._observer)
             except Exception as error:
                 log.error("a committer failed; its batch is refused and it goes on: %s", type(error).__name__)
                 self._drop(error)
                 deliver_all(batch, error)
             self.waiting -= len(taken)
-
-    async def _commit_batch(self, batch: Sequence[Waiting]) -> None:
-        if not batch:
-            return
-        began = time.perf_counter()
-        outcomes = await self._outcomes(batch)
-        alone = isinstance(outcomes, ComandaError) or len(batch) == 1
-        if isinstance(outcomes, BaseException) and not alone:
-            log.error("a batch failed and is tried order by order: %s", type(outcomes).__name__)
-            for waiting in batch:
-                await self._commit_batch([waiting])
-            return
-        if not isinstance(outcomes, BaseException):
-            self.failure = ""
-            self._observer.committed(len(batch), time.perf_counter() - began)
-        deliver_all(batch, outcomes)
 
     async def _outcomes(self, batch: Sequence[Waiting]) -> Sequence[PlaceOutcome] | BaseException:
         planned = [waiting.planned for waiting in batch]
@@ -282,7 +265,7 @@ class _Lane:
             async with asyncio.timeout(limits.COMMIT_WAIT_S):
                 if not await self._is_connected():
                     return storage_away()
-                return await self._driver.attempt(self._connection, lambda: commit_orders(planned, now_micros()))
+                outcomes = await self._driver.attempt(self._connection, lambda: commit_orders(planned, now_micros()))
         except Undecided as undecided:
             return await self._settle_undecided(undecided)
         except asyncpg.LockNotAvailableError as error:
@@ -294,6 +277,8 @@ class _Lane:
             if not isinstance(error, asyncpg.PostgresError | ComandaError):
                 self._drop(error)
             return error
+        self.failure = ""
+        return outcomes
 
     async def _is_connected(self) -> bool:
         if self._connection is not None and not self._connection.is_closed():
@@ -311,8 +296,11 @@ class _Lane:
             committed = await self._driver.was_committed(undecided.xid)
         except ComandaError as error:
             return error
+        if not committed:
+            return storage_away()
+        self.failure = ""
         outcomes: Sequence[PlaceOutcome] = undecided.result
-        return outcomes if committed else storage_away()
+        return outcomes
 
     def _drop(self, error: BaseException) -> None:
         """Give the connection up; an open transaction on it can no longer commit."""

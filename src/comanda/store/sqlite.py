@@ -22,10 +22,9 @@ from typing import Any, Generic, TypeVar
 
 from comanda.base import limits
 from comanda.base.clock import now_micros
-from comanda.base.errors import ComandaError
 from comanda.orders.model import Placed, PlaceOutcome, PlannedOrder
 from comanda.store.commit_orders import SELECT_ORDER_BY_ID, commit_orders
-from comanda.store.driver import Health, Observer
+from comanda.store.driver import Health, Observer, commit_batch
 from comanda.store.transaction import SQLITE, Many, Query, Rows, RunAgain, Transaction, TransactionBuilder, one
 from comanda.store.waiting import Turn, Waiting, await_outcome, deliver_all, outcome_unknown, settle, storage_away
 
@@ -179,7 +178,7 @@ class SqliteDriver:
                 taken = self._take_orders()
                 batch = [waiting for waiting in taken if waiting.begin()]
                 try:
-                    await self._commit_batch(batch)
+                    await commit_batch(batch, self._outcomes, self._observer)
                 except Exception as error:
                     log.exception("the committer failed; its batch is refused and it goes on")
                     deliver_all(batch, error)
@@ -195,20 +194,6 @@ class SqliteDriver:
             taken.append(item)
             self._queue.popleft()
         return taken
-
-    async def _commit_batch(self, batch: Sequence[Waiting]) -> None:
-        if not batch:
-            return
-        began = time.perf_counter()
-        outcomes = await self._outcomes(batch)
-        if isinstance(outcomes, BaseException) and not isinstance(outcomes, ComandaError) and len(batch) > 1:
-            log.error("a batch failed and is tried order by order: %s", type(outcomes).__name__)
-            for waiting in batch:
-                await self._commit_batch([waiting])
-            return
-        if not isinstance(outcomes, BaseException):
-            self._observer.committed(len(batch), time.perf_counter() - began)
-        deliver_all(batch, outcomes)
 
     async def _outcomes(self, batch: Sequence[Waiting]) -> Sequence[PlaceOutcome] | BaseException:
         """Run and commit a batch; an error means that nothing was stored, or says that this is not known."""
