@@ -9,6 +9,8 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
@@ -16,7 +18,8 @@ from statistics import median
 from rich.console import Console
 
 from benchmarks.bodies import real_orders
-from benchmarks.cases import Bench, Case, Measured, variants
+from benchmarks.cases import CHAIN, Bench, Case, Measured, variants
+from benchmarks.following import BEHIND, catch_up, delivery
 from benchmarks.report import Report, write_report
 from benchmarks.servers import VENUES, Process, run_postgres, start_comanda
 from benchmarks.storage import fill, storage_ceiling
@@ -40,7 +43,7 @@ class Scale:
 
 
 FULL = Scale("full", rounds=3, seconds=3.0, filled=MILLION, starts=5, many_requests=100_000)
-QUICK = Scale("quick", rounds=1, seconds=2.0, filled=50_000, starts=2, many_requests=0)
+QUICK = Scale("quick", rounds=1, seconds=1.5, filled=50_000, starts=2, many_requests=0)
 
 
 @dataclass
@@ -58,11 +61,11 @@ class Series:
         for store in STORES:
             minimal = Case("comanda", store)
             found += [minimal, Case("comanda", store, keys=0.0), Case("comanda", store, venues=VENUES)]
-            found += [Case("comanda", store, rate=1_000, venues=VENUES)]
+            found += [Case("comanda", store, rate=1_000, venues=VENUES), Case("comanda", store, CHAIN)]
             if self.scale is FULL:
                 found += [Case("comanda", store, connections=width) for width in (1, 16, 256)]
                 found += [Case("comanda", store, rate=rate, venues=VENUES) for rate in RATES if rate != 1_000]
-                found += [Case("comanda", store, "documented", venues=count) for count in (1, VENUES)]
+                found += [Case("comanda", store, CHAIN, venues=VENUES)]
                 if real_orders():
                     found += [Case("comanda", store, "real", venues=count) for count in (1, VENUES)]
         if self.scale is FULL:
@@ -77,6 +80,7 @@ class Series:
             for index, case in enumerate(cases):
                 self._note(case, self.bench.run(case), f"round {round_ + 1}, {index + 1} of {len(cases)}")
             self._round_of_ceilings()
+            self._round_of_streams()
         self._starts()
         for store in STORES:
             self.growth(store)
@@ -132,6 +136,23 @@ class Series:
             for store in STORES:
                 self._figure(f"h2load comanda {store}, answers/s", self.bench.h2load(Case("comanda", store)))
 
+    def _round_of_streams(self) -> None:
+        """From commit to the screen, with every screen connected; and a screen that comes back late."""
+        for store in STORES:
+            for body in ("minimal", CHAIN) if self.scale is FULL else (CHAIN,):
+                with self.bench.store_copy(store) as (data_dir, url), _serving(data_dir, url) as server:
+                    found = delivery(server, data_dir, url, body, self.scale.seconds)
+                for since, times in (("answer", found.after_answer), ("request", found.after_request)):
+                    for name, value in zip(("p50", "p99", "worst"), times, strict=True):
+                        self._figure(f"{store}, {body}: {since} to event at a stream, {name} ms", value)
+                self._figure(f"{store}, {body}: every event at every stream, sound", float(found.whole))
+            with self.bench.store_copy(store) as (data_dir, url):
+                fill(data_dir, url, BEHIND, venues=1)
+                with _serving(data_dir, url) as server:
+                    seconds, whole = catch_up(server, data_dir, url)
+                self._figure(f"{store}: a stream {BEHIND:,} events behind has caught up, s", seconds)
+                self._figure(f"{store}: a stream has caught up, sound", float(whole))
+
     def _starts(self) -> None:
         """From starting the process on an existing store to its first answer."""
         for store in STORES:
@@ -181,6 +202,15 @@ class Series:
         case = Case("comanda", store, venues=VENUES)
         measured = self.bench.measure(case, server, data_dir, url, requests=count)
         self._figure(f"{store}, {count:,} orders, sound", float(_is_sound(measured)))
+
+
+@contextmanager
+def _serving(data_dir: Path, url: str | None) -> Iterator[Process]:
+    server = start_comanda(data_dir, url)
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 def _is_sound(measured: Measured) -> bool:

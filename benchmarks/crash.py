@@ -3,12 +3,12 @@
 A round starts the real server on what the last crash left, repeats with its key every request that got no answer,
 holds everything that is stored against everything that was sent, puts load on it, and kills something with SIGKILL:
 the server; PostgreSQL under the running server; both. After some of SQLite's kills the tail of its write-ahead log
-is torn as well. Every choice of a round comes from the seed, the store and the round's number.
+is torn as well. Meanwhile a terminal brings orders from accepted to paid, the clock answers those that nobody
+answers, and a printer prints, resets or is away. Every choice of a round comes from the seed, the store and its number.
 """
 
 import argparse
 import os
-import platform
 import shutil
 import signal
 import subprocess
@@ -21,40 +21,37 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from secrets import randbelow
 from typing import Final
 
 import httpx
-import msgspec
 
 from benchmarks import crash_checks as checks
-from benchmarks.crash_checks import KINDS, Book, Database, Fate, Request, Since
+from benchmarks import crash_kitchen as kitchen
+from benchmarks.chain_checks import IGNORE_S, Deed, Fate, Known
+from benchmarks.crash_checks import KINDS, LOAD, PRINTED, WAITING, Book, Database, Request, Since
+from benchmarks.crash_report import Tally, circumstances, table_of, write_evidence
 from benchmarks.load import Generator, Load
-from benchmarks.servers import ROOT, Postgres, Process, make_brand, run_postgres, sign_in, start_comanda
+from benchmarks.servers import Postgres, Process, run_postgres, sign_in, start_comanda
 from benchmarks.torn_log import Mark, mark, tear
+from comanda.base.clock import now_micros
 
 STORES: Final = ("sqlite", "postgresql")
 _PATH: Final = "/open-api/v2/orders"
-STOCK: Final = {"stop_list": [{"venue_id": 1, "product_id": checks.STOP_LISTED, "quantity": 9_000}]}
-"""Imported before the first round; more than any number of rounds takes."""
 _CONNECTIONS: Final = 32
 _BODIES: Final = 6_000
 """More than a load can send before its kill; each request has a body of its own."""
 _ALLOWED: Final = {"server": {0, 201}, "both": {0, 201, 503, 504}, "postgresql": {201, 503, 504}}
 """What requests may be answered in a round, by what it kills; 0 is no answer, and a server that lives gives one."""
-_VICTIMS: Final = {"server": "the server", "postgresql": "PostgreSQL", "both": "both at once"}
 _WHOLE_EVERY: Final = 20
+_PATIENT_EVERY: Final = 4
+_GRACE_S: Final = 12.0
+"""What duties have to make up for a crash: a lease of a process that is gone is held for six seconds."""
+_PAPERS: Final = 8
+_FOR_TILL: Final = (WAITING, PRINTED, WAITING, WAITING, PRINTED, WAITING)
 _SAMPLE: Final = 5
-_LIMITS: Final = (
-    "SIGKILL ends processes; it does not lose what the operating system still holds for the disk. So the kills "
-    "prove atomicity, ordering and recovery, and not that the disk keeps what it was told to sync. The torn logs "
-    "stand in for the tail that a power cut loses. They are torn on purpose behind a moment when everything was "
-    "synced, and so take orders acknowledged after it, which is counted and no violation: what must hold is that "
-    "nothing before that moment is missing, nothing is there by half, and the database is sound."
-)
 _PATIENCE_S: Final = 20.0
 _LOAD_OVER_S: Final = 60.0
 _SHOWN: Final = 20
@@ -70,6 +67,7 @@ class Plan:
     torn: str
     quiet: int
     pause_s: float
+    mood: str
     rng: Random
 
 
@@ -80,7 +78,7 @@ def plan_round(store: str, seed: int, number: int) -> Plan:
     quiet = rng.randint(_CONNECTIONS, 300)
     kill = rng.choice(("postgresql", "both")) if special and store == "postgresql" else "server"
     torn = rng.choice(("cut", "garble")) if special and store == "sqlite" else ""
-    return Plan(number, kill, after_s, torn, quiet if torn else 0, pause_s, rng)
+    return Plan(number, kill, after_s, torn, quiet if torn else 0, pause_s, rng.choice(kitchen.MOODS), rng)
 
 
 class Broken(Exception):
@@ -92,66 +90,6 @@ class Broken(Exception):
 
 
 @dataclass
-class Tally:
-    """What was done to one store, and what came of it."""
-
-    store: str
-    database: str = ""
-    rounds: int = 0
-    kills: Counter[str] = field(default_factory=Counter)
-    tears: Counter[str] = field(default_factory=Counter)
-    sent: int = 0
-    statuses: Counter[int] = field(default_factory=Counter)
-    repeated: int = 0
-    stored_unheard: int = 0
-    asked_again: int = 0
-    at_stake: int = 0
-    torn_away: int = 0
-    orders: int = 0
-    events: int = 0
-    holds: int = 0
-    keys: int = 0
-    violations: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-    longest_start_s: float = 0.0
-    longest_recovery_s: float = 0.0
-
-    def line(self) -> str:
-        """It in one line."""
-        return (
-            f"{self.store}: {self.sent} sent, {self.statuses[201]} acknowledged, {self.statuses[0]} unanswered, "
-            f"{self.repeated} repeated, {self.orders} orders, {len(self.violations)} violations, {self.seconds} s"
-        )
-
-    def rows(self) -> list[tuple[str, object]]:
-        """It as a table."""
-        return [
-            ("database", self.database),
-            ("rounds", self.rounds),
-            *((f"kills of {_VICTIMS[kind]}", self.kills[kind]) for kind in _VICTIMS),
-            ("torn logs", ", ".join(f"{how} {count}" for how, count in sorted(self.tears.items())) or "-"),
-            ("acknowledged between the quiet moment and the tear", self.at_stake),
-            ("of these taken by the tear", self.torn_away),
-            ("requests sent", self.sent),
-            ("acknowledged (201)", self.statuses[201]),
-            ("refused (503)", self.statuses[503]),
-            ("outcome unknown (504)", self.statuses[504]),
-            ("unanswered", self.statuses[0]),
-            ("repeated with their key, each ending in one order", self.repeated),
-            ("unanswered without a key, and stored all the same", self.stored_unheard),
-            ("repeats told to ask again first (409, 503, 504)", self.asked_again),
-            ("orders stored", self.orders),
-            ("events", self.events),
-            ("stop-list holds", self.holds),
-            ("idempotency records", self.keys),
-            ("**violations**", f"**{len(self.violations)}**"),
-            ("seconds", self.seconds),
-            ("longest start until ready, s", self.longest_start_s),
-            ("longest wait for ready after PostgreSQL was back, s", self.longest_recovery_s),
-        ]
-
-
-@dataclass
 class Campaign:
     """All rounds on one store."""
 
@@ -159,6 +97,7 @@ class Campaign:
     seed: int
     folder: Path
     database: Database
+    printer: kitchen.Printer
     postgres: Postgres | None = None
     url: str | None = None
     book: Book = field(default_factory=Book)
@@ -180,14 +119,14 @@ class Campaign:
             for number in range(1, rounds + 1):
                 plan = plan_round(self.store, self.seed, number)
                 self._come_back(number)
-                self._look(plan.rng, whole=number % _WHOLE_EVERY == 0)
+                self._look(plan.rng, whole=number % _WHOLE_EVERY == 0, patient=number % _PATIENT_EVERY == 0)
                 self._strike(plan)
                 self.tally.rounds = number
                 self.tally.seconds = round(time.monotonic() - began, 1)
                 if number % 10 == 0:
                     say(f"{number}/{rounds}  {self.tally.line()}")
             self._come_back(rounds + 1)
-            self._look(Random(self.seed), whole=True)
+            self._look(Random(self.seed), whole=True, patient=True)
         except Broken as broken:
             self.tally.violations = broken.found
         except Exception as error:
@@ -214,6 +153,16 @@ class Campaign:
         with self._client() as http:
             for request in wanted:
                 self._repeat(http, request)
+        with kitchen.client(self.server.url) as http:
+            stopped = set()
+            for deed in [deed for deed in self.book.deeds.values() if deed.fate is Fate.OPEN]:
+                if deed.order_id in stopped:
+                    deed.fate = Fate.ABSENT
+                    continue
+                self._repeat_deed(http, deed)
+                if deed.fate is Fate.ABSENT:
+                    stopped.add(deed.order_id)
+            self._settle_papers(http)
 
     def _repeat(self, http: httpx.Client, request: Request) -> None:
         """The same key and body must end in 201, and once more in the same answer."""
@@ -222,6 +171,24 @@ class Campaign:
         self.tally.repeated += 1
         if again.content != first.content or again.headers.get("idempotent-replayed") != "true":
             raise Broken([f"a repeat of {request.name} was answered {again.text} after {first.text}"])
+
+    def _repeat_deed(self, http: httpx.Client, deed: Deed) -> None:
+        """The same key must end in 200, and once more in the same answer, unless the clock was faster."""
+        answer = kitchen.send(http, deed)
+        again = kitchen.send(http, deed)
+        self.tally.deeds_repeated += 1
+        deed.fate = Fate.STORED if answer.status_code == 200 else Fate.ABSENT
+        same = again.content == answer.content and again.headers.get("idempotent-replayed") == "true"
+        if not (same if deed.fate is Fate.STORED else kitchen.is_refused(deed, answer)):
+            raise Broken([f"a repeat of {deed.step} of order {deed.order_id}: {answer.text}, then {again.text}"])
+
+    def _settle_papers(self, http: httpx.Client) -> None:
+        """Somebody looks at papers whose fate is unknown: one is printed again, one had come out."""
+        found = http.get("/hub/v1/print-jobs").json()["data"]
+        for job, action in zip(found, ("reprint", "dismiss"), strict=False):
+            answer = http.post(f"/hub/v1/print-jobs/{job['id']}/{action}", json={})
+            if answer.status_code != 200 or not answer.json()["data"]["changed"]:
+                raise Broken([f"{action} of the uncertain paper {job['id']} was answered {answer.text}"])
 
     def _create(self, http: httpx.Client, request: Request) -> httpx.Response:
         """Send a keyed request until it is answered 201; a 409 or 503 says to ask again."""
@@ -237,23 +204,45 @@ class Campaign:
             self.tally.asked_again += 1
             time.sleep(0.1)
 
-    def _look(self, rng: Random, *, whole: bool) -> None:
-        """Hold what is stored against what was sent: what is new, or everything."""
+    def _look(self, rng: Random, *, whole: bool, patient: bool) -> None:
+        """Hold what is stored against what was sent: what is new, or everything; ``patient`` once duties are done."""
         self.database.wait_out(self._started)
+        overdue_at = self._let_time_pass() if patient else 0
         unsound = self.database.unsound() if whole or self._doubted else []
         if unsound:
             raise Broken(unsound)
         self._doubted = False
-        facts = checks.read_facts(self.database, self.book.since)
-        found = checks.violations(facts, self.book.fresh, self.book.settled, self.book.stop_list)
+        facts, found = self._read(self.book.since, overdue_at)
         if whole or found:
             # What is new is told by ids and clocks; the judgement is the look at everything.
-            facts = checks.read_facts(self.database, Since())
-            found = checks.violations(facts, self.book.everything, checks.Counts(), self.book.stop_list)
+            facts, found = self._read(Since(), overdue_at)
         if found:
             raise Broken(found)
         self._settle(facts)
         self._sample(rng)
+
+    def _read(self, since: Since, overdue_at: int) -> tuple[checks.Facts, list[str]]:
+        """What is stored, and what is wrong with it."""
+        book, before = self.book, len(self.printer.papers)
+        facts = checks.read_facts(self.database, since)
+        known = Known(book.deeds, list(self.printer.papers), before, overdue_at)
+        requests, settled = (book.everything, checks.Counts()) if facts.whole else (book.fresh, book.settled)
+        return facts, checks.violations(facts, requests, settled, book.stop_list, known)
+
+    def _let_time_pass(self) -> int:
+        """Wait until what is due soon has happened and some papers have come out, though not for ever.
+
+        Returns the instant by which it was due.
+        """
+        self.printer.come_back()
+        due_at = now_micros() + IGNORE_S * 1_000_000
+        until, enough = time.monotonic() + _GRACE_S, len(self.printer.papers) + _PAPERS
+        while time.monotonic() < until:
+            undone, in_line = self.database.ask([(checks.UNDONE, (due_at,))])[0][0]
+            if not undone and (not in_line or len(self.printer.papers) >= enough):
+                break
+            time.sleep(0.1)
+        return due_at
 
     def _settle(self, facts: checks.Facts) -> None:
         unknown = [request for request in self.book.fresh.values() if request.fate is Fate.OPEN]
@@ -264,6 +253,12 @@ class Campaign:
         self.tally.stored_unheard += sum(request.fate is Fate.STORED for request in unheard)
         self.tally.orders, self.tally.holds = facts.counts.orders, facts.counts.holds
         self.tally.keys, self.tally.events = facts.counts.keys, checks.count_events(facts)
+        self.tally.deeds = sum(deed.fate is Fate.STORED for deed in self.book.deeds.values())
+        self.tally.papers = len(self.printer.papers)
+        self.tally.papers_marked = sum(paper.marked for paper in self.printer.papers)
+        if facts.whole:
+            self.tally.steps_reached = sum(row[2] in ("order.reminded", "order.ignored") for row in facts.events)
+            self.tally.uncertain = sum(row[7] in ("uncertain", "settled") for row in facts.chain.jobs)
 
     def _sample(self, rng: Random) -> None:
         """A few orders of any round so far, as their senders would read them."""
@@ -276,19 +271,42 @@ class Campaign:
 
     def _strike(self, plan: Plan) -> None:
         """Put load on it and kill."""
-        quiet = self._load_quietly(plan) if plan.quiet else None
+        self.printer.be(plan.mood)
+        till = self._till(plan)
+        quiet, papers = self._load_quietly(plan) if plan.quiet else None, len(self.printer.papers)
         load = _Load(self._generator(f"{plan.number}.1.", plan.after_s + 0.3))
         load.start()
+        till.start()
         time.sleep(plan.after_s)
         self._kill(plan)
         load.join(_LOAD_OVER_S)
-        if load.is_alive():
+        till.join(_LOAD_OVER_S)
+        if load.is_alive() or till.is_alive():
             raise Broken([f"round {plan.number}: a request was kept waiting for a minute"])
+        if till.strange:
+            raise Broken(till.strange)
         sent = self._note(load.generator, _ALLOWED[plan.kill])
         if plan.kill == "postgresql":
             self._recover(plan.number)
         if quiet is not None:
-            self._tear(plan, quiet, sent)
+            self._tear(plan, quiet, sent, papers)
+
+    def _till(self, plan: Plan) -> kitchen.Till:
+        """A terminal, and the orders it is to act on."""
+        assert self.server is not None
+        orders = {}
+        with self._client() as http:
+            for index, kind in enumerate(_FOR_TILL):
+                request = Request(f"{plan.number}.3.{index}", kind, keyed=True, fate=Fate.OPEN)
+                self.book.add(request)
+                total = self._create(http, request).json()["data"]["payload"]["totals"]["total"]
+                orders[request.order_id] = (request.name, total, kind is PRINTED)
+                self._count(201)
+
+        def note(deed: Deed) -> None:
+            self.book.deeds[deed.key] = deed
+
+        return kitchen.Till(self.server.url, orders, plan.rng, note)
 
     def _kill(self, plan: Plan) -> None:
         assert self.server is not None
@@ -346,8 +364,8 @@ class Campaign:
         self._note(generator, {201})
         return mark(self._log)
 
-    def _tear(self, plan: Plan, quiet: Mark, sent: list[Request]) -> None:
-        """Tear the log after the quiet moment: orders acknowledged since may be lost, none before it."""
+    def _tear(self, plan: Plan, quiet: Mark, sent: list[Request], papers: int) -> None:
+        """Tear the log after the quiet moment: what was acknowledged since may be lost, nothing before it."""
         torn = tear(self._log, quiet, plan.torn, plan.rng)
         if torn is None:
             self.tally.tears["nothing to tear"] += 1
@@ -358,6 +376,10 @@ class Campaign:
             if request.fate is Fate.STORED:
                 request.fate = Fate.OPEN
                 self.tally.at_stake += 1
+        for deed in self.book.deeds.values():
+            if deed.key.startswith(f"{plan.number}.") and deed.fate is Fate.STORED:
+                deed.fate = Fate.OPEN
+        self.printer.doubt(papers)
 
     @property
     def _log(self) -> Path:
@@ -366,7 +388,7 @@ class Campaign:
 
     def _generator(self, prefix: str, seconds: float, requests: int = _BODIES) -> Generator:
         assert self.server is not None
-        bodies = [KINDS[n % len(KINDS)].named(f"{prefix}{n}") for n in range(requests)]
+        bodies = [LOAD[n % len(LOAD)].named(f"{prefix}{n}") for n in range(requests)]
         return Generator(
             Load(
                 host="127.0.0.1",
@@ -389,7 +411,7 @@ class Campaign:
         for sent in generator.journal:
             name = f"{generator.load.key_prefix}{sent.number}"
             fate = fates.get(sent.status, Fate.OPEN)
-            noted.append(Request(name, KINDS[sent.number % len(KINDS)], sent.key is not None, fate, sent.order_id))
+            noted.append(Request(name, LOAD[sent.number % len(LOAD)], sent.key is not None, fate, sent.order_id))
             self.book.add(noted[-1])
             self._count(sent.status)
         strange = Counter(sent.status for sent in generator.journal if sent.status not in allowed)
@@ -425,9 +447,11 @@ def run_store(store: str, rounds: int, seed: int, keep: Path | None, say: Callab
     folder.mkdir(parents=True, exist_ok=keep is None)
     with run_postgres() if store == "postgresql" else nullcontext() as postgres:
         url = postgres.new_database() if postgres else None
-        make_brand(folder, url, STOCK)
+        printer = kitchen.Printer()
+        kitchen.make_store(folder, url, printer.port)
         database = checks.PostgresDatabase(url) if url else checks.SqliteFile(folder / "comanda.db")
-        tally = Campaign(store, seed, folder, database, postgres, url).run(rounds, say)
+        tally = Campaign(store, seed, folder, database, printer, postgres, url).run(rounds, say)
+        printer.close()
         if postgres and (keep or tally.violations):
             postgres.kill()
             shutil.copytree(postgres.folder, folder / "postgresql", ignore=shutil.ignore_patterns(".s.*"))
@@ -458,42 +482,12 @@ def main(words: list[str] | None = None) -> int:
     for store in stores:
         tallies.append(run_store(store, asked.rounds, seed, asked.keep, lambda text: print(text, flush=True)))
         print(tallies[-1].line(), flush=True)
-    table = _table(tallies)
+    table = table_of(tallies)
     print(table)
     if asked.evidence:
         command = f"python -m benchmarks.crash --store {asked.store} --rounds {asked.rounds} --seed {seed}"
-        _write_evidence(asked.evidence, {"command": command, "seed": seed, **_circumstances()}, table, tallies)
+        write_evidence(asked.evidence, {"command": command, "seed": seed, **circumstances()}, table, tallies)
     return 1 if any(tally.violations for tally in tallies) else 0
-
-
-def _circumstances() -> dict[str, object]:
-    def git(*words: str) -> str:
-        command = ["git", *words]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
-
-    return {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": git("rev-parse", "HEAD"),
-        "uncommitted_changes": bool(git("status", "--porcelain")),
-        "python": platform.python_version(),
-        "platform": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
-        "kernel": platform.release(),
-    }
-
-
-def _table(tallies: list[Tally]) -> str:
-    lines = ["| | " + " | ".join(tally.store for tally in tallies) + " |", "|---|" + "---|" * len(tallies)]
-    for cells in zip(*(tally.rows() for tally in tallies), strict=True):
-        lines.append(f"| {cells[0][0]} | " + " | ".join(str(value) for _, value in cells) + " |")
-    return "\n".join(lines)
-
-
-def _write_evidence(file: Path, circumstances: dict[str, object], table: str, tallies: list[Tally]) -> None:
-    found = msgspec.json.encode({**circumstances, "limits": _LIMITS, "stores": tallies})
-    file.write_bytes(msgspec.json.format(found, indent=2) + b"\n")
-    facts = "\n".join(f"- {name.replace('_', ' ')}: {value}" for name, value in circumstances.items())
-    text = f"# Crash evidence\n\n{facts}\n\n{table}\n\n{_LIMITS}\n"
-    file.with_name(file.name + ".md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -13,34 +13,47 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
 import msgspec
 
+from benchmarks.chain_checks import (
+    KITCHEN,
+    QUERIES,
+    STEPS,
+    ChainFacts,
+    Deed,
+    Fate,
+    Known,
+    Row,
+    chain_violations,
+    is_history,
+    status_after,
+)
 from comanda import demo
 
-Row = Sequence[Any]
 STOP_LISTED: Final = 120
 """A product of the demo brand that is sold by weight and on venue 1's stop list."""
 VENUES: Final = 5
 _HELD_MILLI: Final = 10
 _STOP_LISTED_KINDS: Final = 3
+_CREATED: Final = ("order.created",)
+_ACCEPTED: Final = (*_CREATED, *STEPS["accept"])
 _ORDER_ID = re.compile(r'"id":(\d+)')
 _GONE_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A body to send, and what an order of it must be."""
+    """A body to send, and what an order of it must be; ``waits`` where a clock answers it when nobody does."""
 
     body: str
     venue_id: int
-    status: str
     events: tuple[str, ...]
     holds: tuple[tuple[int, int], ...] = ()
+    waits: bool = False
 
     def named(self, name: str) -> str:
         """The body of one request."""
@@ -48,13 +61,11 @@ class Kind:
 
 
 def _kinds() -> Iterator[Kind]:
-    """13 of them: an odd number, because every second request has a key and each kind is to come with and without."""
+    """15 of them: two of each of the first venues, then what takes from the stop list, then what the kitchen gets."""
     for venue in range(1, VENUES + 1):
-        minimal = {**demo.example("create-order.minimal.request"), "venue_id": venue}
-        yield Kind(_text(minimal), venue, "PENDING", ("order.created",))
-        documented = {**demo.example("create-order.request"), "venue_id": venue, "auto_accept_terminal": venue}
-        yield Kind(_text(documented), venue, "RECEIVED", ("order.created", "order.received"))
-    body = demo.example("create-order.minimal.request")
+        yield Kind(_text(_minimal(venue)), venue, _CREATED)
+        yield Kind(_text(_documented(venue)), venue, _ACCEPTED)
+    body = _minimal(1)
     body["products"][0] |= {
         "product_id": STOP_LISTED,
         "product_name": "Baklava",
@@ -62,7 +73,17 @@ def _kinds() -> Iterator[Kind]:
         "count": _HELD_MILLI / 1_000,
     }
     for _ in range(_STOP_LISTED_KINDS):
-        yield Kind(_text(body), 1, "PENDING", ("order.created",), ((STOP_LISTED, _HELD_MILLI),))
+        yield Kind(_text(body), 1, _CREATED, ((STOP_LISTED, _HELD_MILLI),))
+    yield Kind(_text(_minimal(KITCHEN)), KITCHEN, _CREATED, waits=True)
+    yield Kind(_text(_documented(KITCHEN)), KITCHEN, _ACCEPTED)
+
+
+def _minimal(venue: int) -> Any:
+    return {**demo.example("create-order.minimal.request"), "venue_id": venue}
+
+
+def _documented(venue: int) -> Any:
+    return {**demo.example("create-order.request"), "venue_id": venue, "auto_accept_terminal": venue}
 
 
 def _text(body: Any) -> str:
@@ -70,15 +91,11 @@ def _text(body: Any) -> str:
 
 
 KINDS: Final = tuple(_kinds())
-
-
-class Fate(Enum):
-    """What is known of a request."""
-
-    STORED = "stored"
-    OPEN = "open"
-    """No answer that counts: it may have become an order or not."""
-    ABSENT = "absent"
+WAITING, PRINTED = KINDS[-2:]
+"""An order that somebody must answer in time; one that is accepted at once and comes out of a printer."""
+LOAD: Final = (*KINDS[:-2], *KINDS[:-2], *KINDS[:-2], *(WAITING,) * 4, *(PRINTED,) * 2)
+"""An odd number, because every second request has a key and each kind is to come with and without; few papers,
+because a printer takes its time."""
 
 
 @dataclass(slots=True)
@@ -111,7 +128,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one view of the store holds: new rows singly, everything in sums."""
+    """What one view of the store holds: new rows singly, everything in sums; ``whole`` when every row is new."""
 
     counts: Counts
     orders: list[Row]
@@ -122,6 +139,8 @@ class Facts:
     counters: list[Row]
     held: list[Row]
     left: list[Row]
+    chain: ChainFacts
+    whole: bool
 
 
 @dataclass(slots=True)
@@ -129,6 +148,7 @@ class Book:
     """Every request sent so far; ``fresh`` are those not yet held against the store."""
 
     stop_list: dict[tuple[int, int], int] = field(default_factory=dict)
+    deeds: dict[str, Deed] = field(default_factory=dict)
     everything: dict[str, Request] = field(default_factory=dict)
     fresh: dict[str, Request] = field(default_factory=dict)
     settled: Counts = Counts()
@@ -149,24 +169,31 @@ class Book:
         self.settled = facts.counts
         self.since = Since(
             max((row[1] + 1 for row in facts.orders), default=self.since.order_id),
-            max((row[4] for row in facts.keys), default=self.since.expires_at),
+            max((row[-1] for row in (*facts.keys, *facts.chain.keys)), default=self.since.expires_at),
         )
 
 
 _QUERIES: Final = (
-    """SELECT brand_id, id, venue_id, status, event_sequence, order_number FROM orders
+    """SELECT brand_id, id, venue_id, status, event_sequence, order_number, total_minor, sent_at FROM orders
        WHERE brand_id = $1 AND id >= $2""",
-    "SELECT order_id, venue_id, order_sequence, type FROM events WHERE brand_id = $1 AND order_id >= $2",
+    "SELECT order_id, order_sequence, type, venue_id, number FROM events WHERE brand_id = $1 AND order_id >= $2",
     "SELECT order_id, venue_id, product_id, quantity_milli FROM stop_list_holds WHERE brand_id = $1 AND order_id >= $2",
-    "SELECT key, status, order_id, body, expires_at FROM idempotency WHERE brand_id = $1 AND expires_at > $2",
+    """SELECT key, status, order_id, body, expires_at FROM idempotency
+       WHERE brand_id = $1 AND expires_at > $2 AND actor NOT LIKE 'device:%'""",
     "SELECT venue_id, count(*), min(number), max(number) FROM events GROUP BY brand_id, venue_id",
     "SELECT venue_id, last_event FROM venue_counters",
     """SELECT venue_id, product_id, CAST(sum(quantity_milli) AS bigint) FROM stop_list_holds
        GROUP BY brand_id, venue_id, product_id""",
     "SELECT venue_id, product_id, quantity_milli FROM stop_list",
-    """SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM idempotency),
+    """SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM idempotency WHERE actor NOT LIKE 'device:%'),
        (SELECT count(*) FROM stop_list_holds)""",
 )
+
+
+UNDONE: Final = """SELECT (SELECT count(*) FROM deadlines WHERE due_at < $1)
+    + (SELECT count(*) FROM print_jobs WHERE status = 'sending' AND updated_at < $1),
+    (SELECT count(*) FROM print_jobs WHERE status = 'queued')"""
+"""How much is still to do of what was due; how many papers are in line."""
 
 
 class SqliteFile:
@@ -241,18 +268,31 @@ def read_facts(database: Database, since: Since) -> Facts:
     """What the store holds, rows from ``since`` on."""
     ids, times = (demo.BRAND, since.order_id), (demo.BRAND, since.expires_at)
     values: tuple[tuple[Any, ...], ...] = (ids, ids, ids, times, (), (), (), (), ())
-    *lists, counts = database.ask(list(zip(_QUERIES, values, strict=True)))
-    return Facts(Counts(*counts[0]), *lists)
+    chain = zip(QUERIES, (*(ids,) * (len(QUERIES) - 1), times), strict=True)
+    found = database.ask([*zip(_QUERIES, values, strict=True), *chain])
+    lists, counts, behind = found[: len(_QUERIES) - 1], found[len(_QUERIES) - 1], found[len(_QUERIES) :]
+    return Facts(Counts(*counts[0]), *lists, chain=ChainFacts(*behind), whole=since == Since())
 
 
 def violations(
-    facts: Facts, requests: Mapping[str, Request], settled: Counts, stop_list: Mapping[tuple[int, int], int]
+    facts: Facts,
+    requests: Mapping[str, Request],
+    settled: Counts,
+    stop_list: Mapping[tuple[int, int], int],
+    known: Known,
 ) -> list[str]:
     """Everything that is wrong. ``settled`` counts the rows of requests that are not among ``requests``."""
     orders = {row[1]: row for row in facts.orders}
+    events: dict[int, list[Row]] = defaultdict(list)
+    for order_id, *event in facts.events:
+        events[order_id].append(event)
+    for found in events.values():
+        found.sort()
+    behind = {row[1]: (row[1], row[2], row[3], row[6], row[7] is not None) for row in facts.orders}
     return [
-        *_check_orders(facts.orders, requests),
-        *_check_events(facts.events, orders, requests),
+        *_check_orders(facts.orders, events, requests),
+        *_check_events(events, orders, requests, known),
+        *chain_violations(facts.chain, behind, events, known, whole=facts.whole),
         *_check_holds(facts.holds, orders, requests),
         *_check_keys(facts.keys, orders, requests),
         *_check_numbers(facts),
@@ -261,16 +301,18 @@ def violations(
     ]
 
 
-def _check_orders(orders: Sequence[Row], requests: Mapping[str, Request]) -> Iterator[str]:
+def _check_orders(
+    orders: Sequence[Row], events: Mapping[int, Sequence[Row]], requests: Mapping[str, Request]
+) -> Iterator[str]:
     by_name: dict[str, list[int]] = defaultdict(list)
-    for brand_id, order_id, venue_id, status, event_sequence, name in orders:
+    for brand_id, order_id, venue_id, status, event_sequence, name, _, _ in orders:
         request = requests.get(name)
         by_name[name].append(order_id)
         if request is None:
             yield f"order {order_id} ({name}) was sent by nobody"
             continue
-        kind = request.kind
-        wanted = (demo.BRAND, kind.venue_id, kind.status, len(kind.events))
+        types = [event[1] for event in events.get(order_id, ())]
+        wanted = (demo.BRAND, request.kind.venue_id, status_after(types), len(types))
         if (brand_id, venue_id, status, event_sequence) != wanted:
             yield f"order {order_id} is {(brand_id, venue_id, status, event_sequence)} and not {wanted}"
     for request in requests.values():
@@ -285,16 +327,22 @@ def _check_orders(orders: Sequence[Row], requests: Mapping[str, Request]) -> Ite
             yield f"request {request.name} was answered with order {request.order_id} and is stored as {ids[0]}"
 
 
-def _check_events(events: Sequence[Row], orders: Mapping[int, Row], requests: Mapping[str, Request]) -> Iterator[str]:
-    by_order: dict[int, list[tuple[int, str, int]]] = defaultdict(list)
-    for order_id, venue_id, sequence, type_ in events:
-        by_order[order_id].append((sequence, type_, venue_id))
-    for order_id in by_order.keys() - orders.keys():
+def _check_events(
+    events: Mapping[int, Sequence[Row]], orders: Mapping[int, Row], requests: Mapping[str, Request], known: Known
+) -> Iterator[str]:
+    """Each order has the events of its making and of every deed that was done to it, at its venue, without a gap."""
+    for order_id in events.keys() - orders.keys():
         yield f"order {order_id} has events and is not stored"
+    done: dict[int, list[str]] = defaultdict(list)
+    for deed in known.deeds.values():
+        if deed.fate is Fate.STORED:
+            done[deed.order_id] += STEPS[deed.step]
     for order_id, name, kind in _orders_and_kinds(orders, requests):
-        found = sorted(by_order[order_id])
-        wanted = [(sequence, type_, kind.venue_id) for sequence, type_ in enumerate(kind.events, 1)]
-        if found != wanted:
+        found = [tuple(event[:3]) for event in events.get(order_id, ())]
+        types = [type_ for _, type_, _ in found]
+        numbered = [(sequence, type_, kind.venue_id) for sequence, type_ in enumerate(types, 1)]
+        wanted = [*kind.events, *done.get(order_id, ())]
+        if found != numbered or not is_history(types, wanted, waits=kind.waits):
             yield f"order {order_id} ({name}) has the events {found} and not {wanted}"
 
 

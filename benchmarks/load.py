@@ -48,13 +48,15 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sent(msgspec.Struct, frozen=True, array_like=True):
-    """One request in the journal; ``status`` 0 means that no answer came."""
+    """One request in the journal; ``status`` 0 means that no answer came. Instants are `time.perf_counter`."""
 
     number: int
     body: int
     key: str | None
     status: int
     order_id: int
+    due_at: float = 0.0
+    answered_at: float = 0.0
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -210,7 +212,7 @@ class Generator:
             if self._from <= (connection.due if self.load.rate else now) < self._until:
                 self.latencies.append(now - connection.due)
         found = _ORDER_ID.search(data, end) if data[9:11] == b"20" else None
-        self._note(connection, status, int(found[1]) if found else 0)
+        self._note(connection, status, int(found[1]) if found else 0, now)
         return True
 
     def _lose(self, connection: _Connection) -> None:
@@ -218,11 +220,12 @@ class Generator:
         connection.open = False
         connection.sock.close()
 
-    def _note(self, connection: _Connection, status: int, order_id: int) -> None:
+    def _note(self, connection: _Connection, status: int, order_id: int, answered_at: float = 0.0) -> None:
         number = connection.number
         connection.number = -1
         key = f"{self.load.key_prefix}{number}" if self._is_keyed(number) else None
-        self.journal.append(Sent(number, number % len(self._bodies), key, status, order_id))
+        body = number % len(self._bodies)
+        self.journal.append(Sent(number, body, key, status, order_id, connection.due, answered_at))
 
     def _is_keyed(self, number: int) -> bool:
         share = self.load.key_share

@@ -68,9 +68,8 @@ async def _measure(settings: Settings) -> dict[str, float]:
 
         def plan(number: int) -> PlannedOrder:
             keyed = KeyedRequest("client:steps", f"steps-{number}", "0" * 64)
-            return plan_order(
-                priced, Origin(brand, client, now_micros(), keyed, ()), OrderId(10**9 + number), now_micros()
-            )
+            origin = Origin(brand, client, now_micros(), keyed, ())
+            return plan_order(priced, origin, snapshot, OrderId(10**9 + number), now_micros())
 
         log = structlog.get_logger("comanda.orders")
         caller = Caller(brand, client, directory.integrators[demo.INTEGRATOR_ID], 1)

@@ -1,7 +1,7 @@
 """The storage ceiling: the rows of orders inserted straight into a store in batches; and stores filled that way.
 
 Nothing is checked, nobody asks over HTTP: what is left is what the database needs for the same rows with the same
-durability. The rows are those that Comanda would write, made by its own steps from a documented body.
+durability. The rows are those that Comanda would write for a minimal pending order, made by its own steps.
 """
 
 import asyncio
@@ -9,9 +9,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import asyncpg
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from benchmarks.servers import VENUES
@@ -20,14 +20,15 @@ from comanda.base.clock import Micros, now_micros
 from comanda.main import open_hub
 from comanda.orders.check import check_order
 from comanda.orders.decode import decode
-from comanda.orders.model import KeyedRequest, OrderId
+from comanda.orders.model import KeyedRequest, OrderId, PlannedOrder
 from comanda.orders.plan import Origin, plan_order
 from comanda.orders.price import price_order
 from comanda.settings import Settings
 from comanda.store.access import take_order_ids
-from comanda.store.commit_orders import INSERT_KEY, INSERT_ORDER, key_record
 from comanda.store.event_log import COUNT_EVENTS, INSERT_EVENT
-from comanda.store.order_rows import row_of
+from comanda.store.keys import key_record
+from comanda.store.order_rows import order_row
+from comanda.store.order_statements import INSERT_KEY, INSERT_ORDER
 from comanda.store.sqlite import open_sqlite
 from comanda.store.tables import venue_counters
 from comanda.store.transaction import POSTGRESQL, SQLITE, Many, Row, Statement, Transaction, one
@@ -41,7 +42,7 @@ _DAY_MICROS = 86_400_000_000
 class Rows:
     """Makes the rows of any number of orders from one planned order of each venue."""
 
-    planned: list[Any]
+    planned: list[PlannedOrder]
     next_id: int
     numbers: dict[int, int]
 
@@ -53,16 +54,22 @@ class Rows:
             planned = self.planned[index % len(self.planned)]
             order_id, self.next_id = self.next_id, self.next_id + 1
             venue = planned.venue_id
-            row = list(row_of(planned, planned.priced.checked.request.customer.id))
-            row[1], row[20], row[22] = order_id, created_at, created_at
-            orders.append(tuple(row))
+            stored = replace(
+                planned.order,
+                id=OrderId(order_id),
+                created_at=Micros(created_at),
+                updated_at=Micros(created_at),
+                event_sequence=len(planned.events),
+            )
+            orders.append(order_row(stored, planned.phone_e164))
             keyed = KeyedRequest("client:filled", f"filled-{order_id}", "0" * 64)
             keys.append(key_record(demo.BRAND, keyed, 201, planned.answer, order_id, Micros(created_at)))
             for sequence, event in enumerate(planned.events, start=1):
                 number = self.numbers[venue] = self.numbers.get(venue, 0) + 1
                 counts[venue] = counts.get(venue, 0) + 1
-                events.append((demo.BRAND, venue, number, order_id, sequence, event.type, event.data, created_at))
-        counted = [(demo.BRAND, venue, count) for venue, count in sorted(counts.items())]
+                told = (event.type, event.actor, event.data, created_at)
+                events.append((demo.BRAND, venue, number, order_id, sequence, *told))
+        counted = [(demo.BRAND, venue, count, 0) for venue, count in sorted(counts.items())]
         return [(INSERT_KEY, keys), (INSERT_ORDER, orders), (COUNT_EVENTS, counted), (INSERT_EVENT, events)]
 
 
@@ -80,9 +87,9 @@ def storage_ceiling(data_dir: Path, database_url: str | None, seconds: float) ->
     return done / spent
 
 
-def fill(data_dir: Path, database_url: str | None, orders: int) -> None:
-    """Put orders of the last day into a store."""
-    rows = _rows(data_dir, database_url, orders)
+def fill(data_dir: Path, database_url: str | None, orders: int, venues: int = VENUES) -> None:
+    """Put pending orders of the last day into a store, spread over the first ``venues``; each has one event."""
+    rows = _rows(data_dir, database_url, orders, venues)
     begin = now_micros() - _DAY_MICROS
     with _Writer(data_dir, database_url) as writer:
         for done in range(0, orders, _FILL_BATCH):
@@ -91,7 +98,7 @@ def fill(data_dir: Path, database_url: str | None, orders: int) -> None:
         writer.settle()
 
 
-def _rows(data_dir: Path, database_url: str | None, orders: int) -> Rows:
+def _rows(data_dir: Path, database_url: str | None, orders: int, venues: int = VENUES) -> Rows:
     async def make() -> Rows:
         settings = Settings(data_dir=data_dir, database_url=database_url, demo=True)
         async with open_hub(settings) as hub:
@@ -100,15 +107,16 @@ def _rows(data_dir: Path, database_url: str | None, orders: int) -> Rows:
             client = directory.clients[demo.BRAND, demo.CLIENT_ID]
             decoded = decode(demo.example_bytes("create-order.minimal.request"))
             planned = []
-            for venue in range(1, VENUES + 1):
+            for venue in range(1, venues + 1):
                 request = type(decoded.request)(
                     **{name: getattr(decoded.request, name) for name in decoded.request.__struct_fields__}
                     | {"venue_id": venue}
                 )
-                checked = check_order(type(decoded)(request), hub.known.snapshot(brand.id), brand, None)
+                snapshot = hub.known.snapshot(brand.id)
+                checked = check_order(type(decoded)(request), snapshot, brand, None)
                 now = now_micros()
                 origin = Origin(brand, client, now, None, ())
-                planned.append(plan_order(price_order(checked, brand), origin, OrderId(1), now))
+                planned.append(plan_order(price_order(checked, brand), origin, snapshot, OrderId(1), now))
             first = await hub.store.run(lambda: take_order_ids(orders))
             numbers = await hub.store.read(_last_numbers)
             return Rows(planned, first, numbers)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -26,7 +27,6 @@ from comanda.http.hub import Hub
 from comanda.logs import configure_logging
 from comanda.main import build_server, open_hub, open_store
 from comanda.settings import Settings
-from comanda.store.migrate import migrate_postgres
 
 STORES = ("sqlite", "postgresql")
 ROOT = Path(__file__).parent.parent
@@ -54,16 +54,31 @@ def postgres_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_url: str) -> str:
-    """The name of a database with our schema, to copy for each test."""
+    """The name of a database with our schema and the demo brand, to copy for each test."""
 
     async def make() -> None:
         connection = await asyncpg.connect(postgres_url)
         await connection.execute("CREATE DATABASE comanda_template")
         await connection.close()
-        await migrate_postgres(postgres_url.replace("/postgres?", "/comanda_template?"))
+        url = postgres_url.replace("/postgres?", "/comanda_template?")
+        async with open_store(Settings(database_url=url)) as store:
+            await make_demo(store)
 
     asyncio.run(make())
     return "comanda_template"
+
+
+@pytest.fixture(scope="session")
+def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An embedded store with the demo brand, to copy for each test; making one takes longer than most tests."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("demo"))
+
+    async def make() -> None:
+        async with open_store(settings) as store:
+            await make_demo(store)
+
+    asyncio.run(make())
+    return settings.database_file
 
 
 @pytest.fixture
@@ -92,8 +107,12 @@ def fresh_database(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(params=STORES)
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    """Settings on a fresh store of each kind."""
-    url = request.getfixturevalue("new_postgres") if request.param == "postgresql" else None
+    """Settings on a fresh store of each kind, with the demo brand in it."""
+    url = None
+    if request.param == "postgresql":
+        url = request.getfixturevalue("new_postgres")
+    else:
+        shutil.copy(request.getfixturevalue("demo_file"), Settings(data_dir=tmp_path).database_file)
     return Settings(data_dir=tmp_path, database_url=url, demo=True, metrics_port=0, port=free_port())
 
 
@@ -237,8 +256,10 @@ def start_comanda(tmp_path: Path) -> Iterator[Any]:
     """Start real server processes; they are killed when the test ends."""
     started: list[Process] = []
 
-    def start(*words: str, environment: dict[str, str] | None = None, ready: bool = True) -> Process:
-        port = free_port()
+    def start(
+        *words: str, environment: dict[str, str] | None = None, ready: bool = True, port: int | None = None
+    ) -> Process:
+        port = port or free_port()
         output = tmp_path / f"server-{len(started)}.log"
         command = [sys.executable, "-m", "comanda", *words, "--port", str(port), "--metrics-port", "0"]
         with output.open("w") as file:

@@ -6,21 +6,23 @@ Every secret is made here, returned once, and stored only as a hash.
 import json
 import re
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import msgspec
 from babel.core import get_global
 from babel.numbers import get_currency_precision, is_currency
 
-from comanda.access.model import SCOPES
+from comanda.access.model import SCOPES, DeviceKind
 from comanda.access.secrets import hash_password, random_text, sha256_hex
 from comanda.base import limits
+from comanda.base.clock import iso_micros
 from comanda.base.errors import SetupError
 from comanda.catalogue.document import Changes, Document, check_document
 from comanda.catalogue.model import Terminal
 from comanda.catalogue.snapshot import Snapshot, with_changes
 from comanda.orders.phone import normalise_phone
-from comanda.store import access, tables
+from comanda.store import access, sessions, tables
 from comanda.store.catalogue import PhonedCustomer
 from comanda.store.store import Store
 from comanda.store.transaction import Transaction
@@ -107,14 +109,21 @@ async def rotate_client(store: Store, brand_id: str, client_id: str) -> str:
 
 
 async def add_staff(
-    store: Store, brand_id: str, username: str, *, name: str, role: str, venues: tuple[int, ...]
+    store: Store,
+    brand_id: str,
+    username: str,
+    *,
+    name: str,
+    role: str,
+    venues: tuple[int, ...],
+    password: str | None = None,
 ) -> str:
-    """Add a person; returns a first password, which cannot be shown again."""
+    """Add a person; returns a first password, the one given or a made one, which cannot be shown again."""
     _check_name(_CALLER, username, "a user name is letters, digits, - _ and .")
     if role not in ROLES:
         raise SetupError(f"a role is one of {', '.join(ROLES)}")
     await _require_brand(store, brand_id)
-    made = random_text(16)
+    made = _checked_password(password)
     row = {
         "brand_id": brand_id,
         "username": username,
@@ -128,13 +137,19 @@ async def add_staff(
     return made
 
 
-async def rotate_staff(store: Store, brand_id: str, username: str) -> str:
-    """Give a person another password."""
-    made = random_text(16)
-    key = {"brand_id": brand_id, "username": username}
+async def rotate_staff(store: Store, brand_id: str, username: str, *, password: str | None = None) -> str:
+    """Give a person another password, the one given or a made one; every session of the person ends."""
+    made = _checked_password(password)
     values = {"password_hash": hash_password(made)}
-    await store.run(lambda: access.change_row(tables.staff, key, values, f"user {username}"))
+    await store.run(lambda: _change_person(brand_id, username, values))
     return made
+
+
+def _change_person(brand_id: str, username: str, values: dict[str, Any]) -> Transaction[None]:
+    """Change a person and end the sessions in one transaction, so that none outlives the change."""
+    key = {"brand_id": brand_id, "username": username}
+    yield from access.change_row(tables.staff, key, values, f"user {username}")
+    yield from sessions.end_sessions_of(brand_id, username)
 
 
 async def add_terminal(store: Store, brand_id: str, *, venue_id: int, name: str) -> tuple[int, str]:
@@ -142,29 +157,20 @@ async def add_terminal(store: Store, brand_id: str, *, venue_id: int, name: str)
     snapshot = await catalogue_of(store, brand_id)
     if venue_id not in snapshot.venues:
         raise SetupError(f"there is no venue {venue_id}")
-    terminal_id = max(snapshot.terminals, default=0) + 1
+    taken = {*snapshot.terminals, *(await _device_ids(store, brand_id))}
+    terminal_id = _free_id(max(snapshot.terminals, default=0) + 1, taken)
     document = Document(terminals=(Terminal(id=terminal_id, name=name, venue_id=venue_id),))
     await import_document(store, brand_id, document)
     return terminal_id, await rotate_terminal(store, brand_id, terminal_id)
 
 
-async def rotate_terminal(store: Store, brand_id: str, terminal_id: int) -> str:
-    """Give a terminal a device token; any earlier one stops working."""
+async def rotate_terminal(store: Store, brand_id: str, terminal_id: int, *, token: str | None = None) -> str:
+    """Give a terminal a device token, the one given or a made one; any earlier one stops working."""
     snapshot = await catalogue_of(store, brand_id)
     terminal = snapshot.terminals.get(terminal_id)
     if terminal is None:
         raise SetupError(f"there is no terminal {terminal_id}")
-    made = random_text(40)
-    row = {
-        "brand_id": brand_id,
-        "device_id": terminal_id,
-        "kind": "terminal",
-        "venue_id": terminal.venue_id,
-        "token_sha256": sha256_hex(made),
-        "enabled": True,
-    }
-    await store.run(lambda: access.put_device(row))
-    return made
+    return await _put_device(store, brand_id, terminal_id, "terminal", terminal.venue_id, token)
 
 
 async def enable_terminal(store: Store, brand_id: str, terminal_id: int, *, enabled: bool) -> None:
@@ -179,16 +185,105 @@ async def enable_terminal(store: Store, brand_id: str, terminal_id: int, *, enab
 
 
 async def list_terminals(store: Store, brand_id: str) -> list[dict[str, Any]]:
-    """A brand's terminals: venue, whether they accept orders, whether they have a token."""
-    tokens = {row["device_id"] for row in await list_rows(store, "devices", brand_id)}
+    """A brand's terminals: venue, whether they accept orders, whether they have a token, whether they are there."""
+    tokens = await _device_ids(store, brand_id)
+    presence = await _presence(store, brand_id)
     found = (await catalogue_of(store, brand_id)).terminals.values()
     return [
-        {"id": t.id, "name": t.name, "venue_id": t.venue_id, "active": t.active, "token": t.id in tokens} for t in found
+        {
+            "id": t.id,
+            "name": t.name,
+            "venue_id": t.venue_id,
+            "active": t.active,
+            "token": t.id in tokens,
+            **_seen(presence.get(t.id)),
+        }
+        for t in found
     ]
 
 
+async def add_screen(store: Store, brand_id: str, *, venue_id: int, token: str | None = None) -> tuple[int, str]:
+    """Add a kitchen screen to a venue; returns its id and its device token, which cannot be shown again."""
+    snapshot = await catalogue_of(store, brand_id)
+    if venue_id not in snapshot.venues:
+        raise SetupError(f"there is no venue {venue_id}")
+    taken = {*snapshot.terminals, *(await _device_ids(store, brand_id))}
+    screen_id = _free_id(limits.FIRST_SCREEN_ID, taken)
+    return screen_id, await _put_device(store, brand_id, screen_id, "kitchen", venue_id, token)
+
+
+async def rotate_screen(store: Store, brand_id: str, screen_id: int) -> str:
+    """Give a kitchen screen another device token; the earlier one stops working."""
+    screen = next((row for row in await list_screens(store, brand_id) if row["id"] == screen_id), None)
+    if screen is None:
+        raise SetupError(f"there is no kitchen screen {screen_id}")
+    return await _put_device(store, brand_id, screen_id, "kitchen", screen["venue_id"], None)
+
+
+async def enable_screen(store: Store, brand_id: str, screen_id: int, *, enabled: bool) -> None:
+    """Let a kitchen screen's token work or not."""
+    if all(row["id"] != screen_id for row in await list_screens(store, brand_id)):
+        raise SetupError(f"there is no kitchen screen {screen_id}")
+    await set_enabled(store, "devices", {"brand_id": brand_id, "device_id": screen_id}, enabled=enabled)
+
+
+async def list_screens(store: Store, brand_id: str) -> list[dict[str, Any]]:
+    """A brand's kitchen screens: venue, whether their tokens work, whether they are there."""
+    presence = await _presence(store, brand_id)
+    return [
+        {
+            "id": row["device_id"],
+            "venue_id": row["venue_id"],
+            "enabled": row["enabled"],
+            **_seen(presence.get(row["device_id"])),
+        }
+        for row in await list_rows(store, "devices", brand_id)
+        if row["kind"] == "kitchen"
+    ]
+
+
+async def _put_device(
+    store: Store, brand_id: str, device_id: int, kind: DeviceKind, venue_id: int, token: str | None
+) -> str:
+    made = token or random_text(40)
+    row = {
+        "brand_id": brand_id,
+        "device_id": device_id,
+        "kind": kind,
+        "venue_id": venue_id,
+        "token_sha256": sha256_hex(made),
+        "enabled": True,
+    }
+    await store.run(lambda: access.put_device(row))
+    return made
+
+
+async def _device_ids(store: Store, brand_id: str) -> set[int]:
+    return {row["device_id"] for row in await list_rows(store, "devices", brand_id)}
+
+
+async def _presence(store: Store, brand_id: str) -> dict[int, dict[str, Any]]:
+    return {row["device_id"]: row for row in await list_rows(store, "device_presence", brand_id)}
+
+
+def _seen(row: dict[str, Any] | None) -> dict[str, Any]:
+    """Whether a device is there and when it last said so; both None for one that was never heard of."""
+    return {"present": row and bool(row["present"]), "seen_at": row and iso_micros(row["seen_at"])}
+
+
+def _free_id(first: int, taken: set[int]) -> int:
+    """The first id from ``first`` on that no terminal and no device has."""
+    return next(number for number in count(first) if number not in taken)
+
+
 async def set_enabled(store: Store, table_name: str, key: dict[str, Any], *, enabled: bool) -> None:
-    """Enable or disable a brand, integrator, client, person or device; it works within a second."""
+    """Enable or disable a brand, integrator, client, person or device; it works within a second.
+
+    The sessions of a person who is disabled end for good.
+    """
+    if table_name == "staff" and not enabled:
+        await store.run(lambda: _change_person(key["brand_id"], key["username"], {"enabled": False}))
+        return
     table = tables.metadata.tables[table_name]
     what = " ".join(str(value) for value in key.values())
     await store.run(lambda: access.change_row(table, key, {"enabled": enabled}, what))
@@ -236,6 +331,12 @@ def _check_client(settings: ClientSettings) -> None:
         raise SetupError(f"the duplicate window is 0 to {limits.MAX_DUPLICATE_WINDOW_S} seconds")
     if settings.venues and settings.venue_id is not None and settings.venue_id not in settings.venues:
         raise SetupError("the client's own venue must be one of the venues it is limited to")
+
+
+def _checked_password(password: str | None) -> str:
+    if password is not None and len(password) < limits.MIN_PASSWORD:
+        raise SetupError(f"a password has at least {limits.MIN_PASSWORD} characters")
+    return password or random_text(16)
 
 
 def _check_name(pattern: re.Pattern[str], name: str, rule: str) -> None:

@@ -18,14 +18,21 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from comanda import demo
-from comanda.access.model import SigningKey
+from comanda.access.model import Published, SigningKey
 from comanda.access.secrets import random_text, sha256_hex
 from comanda.base import limits
 from comanda.base.clock import now_micros
 from comanda.base.errors import SetupError
+from comanda.duties.deadlines import keep_deadlines
+from comanda.duties.housekeeping import clear_lapsed
+from comanda.duties.presence import watch_presence
+from comanda.duties.printing import Printing
+from comanda.duties.rounds import pause
+from comanda.events.feed import Feed
 from comanda.http.app import build_app
 from comanda.http.hub import Hub
 from comanda.http.metrics import Metrics
+from comanda.orders.lifecycle import check_lifecycle
 from comanda.settings import Settings
 from comanda.store import access
 from comanda.store.driver import Driver, Observer, Silent
@@ -36,7 +43,11 @@ from comanda.store.sqlite import SqliteDriver
 from comanda.store.store import Store
 
 log = structlog.get_logger("comanda")
-_DEMO_CLIENT = frozenset({(demo.BRAND, demo.CLIENT_ID, sha256_hex(demo.CLIENT_SECRET))})
+_DEMO = Published(
+    clients=frozenset({(demo.BRAND, demo.CLIENT_ID, sha256_hex(demo.CLIENT_SECRET))}),
+    devices=frozenset({sha256_hex(demo.TERMINAL_TOKEN), sha256_hex(demo.KITCHEN_TOKEN)}),
+    people=frozenset({(demo.BRAND, demo.MANAGER)}),
+)
 """The demo's credentials are printed on paper; a server without --demo never accepts them."""
 
 
@@ -64,17 +75,32 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
     """A whole Comanda but for its socket."""
     metrics = Metrics()
     async with open_store(settings, metrics) as store:
-        known = Known(store, refused=frozenset() if settings.demo else _DEMO_CLIENT)
-        hub = Hub(settings, store, known, metrics)
+        known = Known(store, refused=Published() if settings.demo else _DEMO)
+        feed = Feed(store)
+        store.on_commit(feed.hint)
+        hub = Hub(settings, store, known, metrics, feed)
+        check_lifecycle()
         metrics.watch_queue(store.queued)
         await ensure_signing_key(store)
         await known.start()
-        duties = asyncio.create_task(_keep_house(hub), name="housekeeping")
+        feed.start()
+        ending = asyncio.Event()
+        duties = [
+            asyncio.create_task(_keep_house(hub, ending), name="housekeeping"),
+            asyncio.create_task(watch_presence(store, known, ending), name="presence"),
+            asyncio.create_task(keep_deadlines(store, known, metrics, ending), name="deadlines"),
+            asyncio.create_task(Printing(store, known, settings).keep_printing(ending), name="printing"),
+        ]
         try:
             yield hub
         finally:
-            duties.cancel()
-            await asyncio.wait([duties])
+            ending.set()
+            _, unfinished = await asyncio.wait(duties, timeout=limits.DUTIES_END_S)
+            for duty in unfinished:
+                duty.cancel()
+            if unfinished:
+                await asyncio.wait(unfinished)
+            await feed.close()
             await known.close()
 
 
@@ -137,6 +163,7 @@ def http_server(app: Any, settings: Settings) -> Server:
         http=HTTPModes.http1,
         websockets=False,
         backlog=1024,
+        backpressure=1024 + limits.MAX_VIEWERS,  # what goes on for hours leaves as much room for everything else
         http1_settings=HTTP1Settings(header_read_timeout=int(limits.HEADER_READ_TIMEOUT_S * 1_000)),
         log_enabled=False,
         ssl_cert=settings.tls_cert,
@@ -198,28 +225,36 @@ async def _until_answering(settings: Settings, serving: "asyncio.Task[None]") ->
 
 
 async def _drain(hub: Hub, server: Server, serving: "asyncio.Task[None]") -> None:
-    """Take nothing more, finish what is in flight."""
+    """Take nothing more, finish what is in flight; who does not read its answer is not waited for."""
     hub.draining = True
+    hub.feed.drain()
     began = time.monotonic()
     while hub.store.queued() and time.monotonic() - began < limits.DRAIN_S:  # noqa: ASYNC110 - a count, not an event
         await asyncio.sleep(0.01)
     if not serving.done():
         server.stop()  # type: ignore[no-untyped-call]
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(serving, limits.DRAIN_S)
+        await _until_answered(hub, serving)
 
 
-async def _keep_house(hub: Hub) -> None:
-    """At start and once an hour: a fresh signing key when due, lapsed idempotency records away, one brand at a time."""
-    while True:
+async def _until_answered(hub: Hub, serving: "asyncio.Task[None]") -> None:
+    """Wait until the server has ended, or until nothing is answered any more and clients had 2 seconds to read it."""
+    began = quiet_since = time.monotonic()
+    while not serving.done() and (now := time.monotonic()) - began < limits.DRAIN_S:
+        if hub.answering:
+            quiet_since = now
+        elif now - quiet_since > limits.LAST_READ_S:
+            return
+        await asyncio.wait([serving], timeout=0.02)
+
+
+async def _keep_house(hub: Hub, ending: asyncio.Event) -> None:
+    """At start and once an hour: a fresh signing key when due, what has lapsed away, one brand at a time."""
+    while not ending.is_set():
         try:
             await ensure_signing_key(hub.store)
             for brand_id in sorted((await hub.known.directory()).brands):
-                await _purge_keys(hub.store, brand_id)
+                venue_ids = hub.known.snapshot(brand_id).venues
+                await clear_lapsed(hub.store, brand_id, venue_ids, keep_events_days=hub.settings.keep_events_days)
         except Exception:
             log.exception("housekeeping.postponed")
-        await asyncio.sleep(3600)
-
-
-async def _purge_keys(store: Store, brand_id: str) -> None:
-    await store.run(lambda: access.purge_lapsed_keys(brand_id, now_micros()))
+        await pause(ending, 3600)

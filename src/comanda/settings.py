@@ -14,9 +14,17 @@ from comanda.base.errors import SetupError
 Network = IPv4Network | IPv6Network
 
 
+PRIVATE_NETWORKS = tuple(
+    ip_network(network) for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How one process runs. Rates are per minute and per process."""
+    """How one process runs. Rates are per minute and per process.
+
+    Printers may only stand in ``printer_networks``; on this machine itself only with ``loopback_printers``.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -27,6 +35,9 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = ()
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    printer_networks: tuple[Network, ...] = PRIVATE_NETWORKS
+    loopback_printers: bool = False
+    keep_events_days: int = 90
     rate_auth: int = 60
     rate_failed: int = 600
     rate_calls: int = 300
@@ -43,6 +54,7 @@ class Settings:
         shown = {item.name: getattr(self, item.name) for item in fields(self)}
         shown["database_url"] = mask_url(self.database_url) if self.database_url else None
         shown["trusted_proxies"] = ", ".join(map(str, self.trusted_proxies))
+        shown["printer_networks"] = ", ".join(map(str, self.printer_networks))
         return {name: "" if value is None else str(value) for name, value in shown.items()}
 
 
@@ -83,15 +95,17 @@ def mask_url(url: str) -> str:
 
 def _parse(name: str, text: str, origin: str) -> Any:
     try:
-        if name in ("port", "metrics_port", "rate_auth", "rate_failed", "rate_calls"):
+        if name in ("port", "metrics_port", "rate_auth", "rate_failed", "rate_calls", "keep_events_days"):
             return _whole(text, 65_535 if name.endswith("port") else 10**9)
         if name in ("data_dir", "tls_cert", "tls_key"):
             return Path(text)
-        if name == "trusted_proxies":
+        if name == "loopback_printers":
+            return {"1": True, "true": True, "0": False, "false": False}[text.lower()]
+        if name in ("trusted_proxies", "printer_networks"):
             return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
         if name == "database_url" and urlsplit(text).scheme not in ("postgresql", "postgres"):
             raise ValueError("must begin with postgresql://")
-    except ValueError as error:
+    except (ValueError, KeyError) as error:
         raise SetupError(f"{origin} is wrong: {error}") from error
     return text
 

@@ -3,6 +3,7 @@
 import ast
 import re
 import sqlite3
+from importlib import import_module
 from pathlib import Path
 
 import asyncpg
@@ -12,8 +13,9 @@ from tests.conftest import ROOT
 from comanda.base.errors import CODES
 from comanda.base.numbers import Number
 from comanda.http.errors import STATUS
-from comanda.orders.listing import OrderListing
-from comanda.store import commit_orders, event_log, orders
+from comanda.orders.listing import Listing
+from comanda.store import orders
+from comanda.store.access import RAISE_CHANGES
 from comanda.store.migrate import REVISIONS, migrate_sqlite
 from comanda.store.tables import metadata
 from comanda.store.transaction import POSTGRESQL, SQLITE, Many, Statement, compile_statement
@@ -36,9 +38,18 @@ def test_every_key_begins_with_the_brand(table):
 
 
 def statements() -> dict[str, Statement | Many]:
-    """Every compiled statement of the order's transaction."""
-    found = {**vars(commit_orders), **vars(orders), **vars(event_log)}
-    return {name: value for name, value in found.items() if isinstance(value, Statement | Many)}
+    """Every compiled statement of the store but those for everybody who is known, and the counter of changes."""
+    found = {
+        f"{path.stem}.{name}": value
+        for path in (ROOT / "src/comanda/store").glob("*.py")
+        if path.stem not in ("access", "__init__", "upgrade")
+        for name, value in vars(import_module(f"comanda.store.{path.stem}")).items()
+    }
+    return {
+        name: value
+        for name, value in found.items()
+        if isinstance(value, Statement | Many) and value is not RAISE_CHANGES
+    }
 
 
 @pytest.mark.parametrize("name", statements())
@@ -98,7 +109,7 @@ def test_a_newer_database_is_refused_and_an_older_one_backed_up(tmp_path):
     with sqlite3.connect(old) as connection:
         connection.execute("CREATE TABLE something (x)")
     migrate_sqlite(old)
-    assert [copy.name for copy in tmp_path.glob("old.db.before-*")] == ["old.db.before-0001"]
+    assert [copy.name for copy in tmp_path.glob("old.db.before-*")] == ["old.db.before-0002"]
 
 
 def test_every_error_has_a_status_and_stands_in_the_docs():
@@ -170,12 +181,12 @@ def test_every_kind_of_number_states_its_bounds():
 
 
 LISTINGS = {
-    "newest first": OrderListing(venue_id=1),
-    "by status": OrderListing(venue_id=1, filters={"status": ("PENDING",)}),
+    "newest first": Listing(venue_id=1),
+    "by status": Listing(venue_id=1, filters={"status": ("PENDING",)}),
 }
 
 
-def page_statement(listing: OrderListing):
+def page_statement(listing: Listing):
     """The statement of a page, as the store builds it."""
     generator = orders.list_orders("b", listing)
     next(generator)
@@ -192,6 +203,25 @@ def test_first_pages_come_from_an_index_on_sqlite(tmp_path, name):
     text = " ".join(row[3] for row in plan)
     assert "SEARCH orders USING INDEX" in text
     assert "TEMP B-TREE" not in text
+
+
+DAILY = ("boards", "changes", "deadlines", "events", "keys", "order_statements", "print_jobs", "receipts")
+
+
+@pytest.mark.parametrize("name", [name for name in statements() if name.split(".")[0] in DAILY])
+def test_what_is_asked_all_day_never_scans_a_table(tmp_path, name):
+    """Boards, receipts, actions, deadlines, papers: by an index, however much is stored."""
+    statement = statements()[name]
+    migrate_sqlite(tmp_path / "c.db")
+    if isinstance(statement, Many):
+        ((sql, values),) = statement.calls(SQLITE, [tuple(range(len(statement.columns)))] * 2)
+    else:
+        compiled = statement.compiled(SQLITE)
+        sql, values = compiled.sql, compiled.bind({name: 1 for name in compiled.names if name not in compiled.fixed})
+    with sqlite3.connect(tmp_path / "c.db") as connection:
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()
+    scanned = [row[3] for row in plan if row[3].startswith("SCAN") and not re.search("given|CONSTANT|VALUES", row[3])]
+    assert scanned == []
 
 
 @pytest.mark.anyio

@@ -8,21 +8,13 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import pytest
-import schemathesis
 from benchmarks.servers import free_port
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 from tests.conftest import Server, demo_hub, serving
 from tests.unit.test_decode import PLACES, SCALARS, VALUES, replaced
 
 from comanda import demo
-from comanda.access.routes import ROUTES
-from comanda.http.openapi import openapi_document
 from comanda.settings import Settings
 
 DOCUMENTED = demo.example("create-order.request")
@@ -146,19 +138,3 @@ def test_any_query_gets_the_same_answer_on_both_stores(pair, query):
         assert found[0].status_code == found[1].status_code
         assert found[0].status_code in (200, 400, 404), found[0].text
         assert found[0].json().get("error") == found[1].json().get("error")
-
-
-schema = schemathesis.openapi.from_dict(openapi_document(ROUTES))
-
-
-@schema.include(path_regex="^/open-api/").parametrize()
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-def test_the_published_document_is_kept(pair, case):
-    """Requests drawn from our own OpenAPI document: no 5xx, and every answer has the published form."""
-    for server in pair.servers:
-        case.headers = {**(case.headers or {}), "x-token": server.token}
-        response = case.call(base_url=f"http://127.0.0.1:{server.hub.settings.port}")
-        assert response.status_code < 500, response.text
-        case.validate_response(
-            response, checks=[response_schema_conformance, content_type_conformance, status_code_conformance]
-        )

@@ -3,15 +3,18 @@
 import json
 import random
 import shutil
+import socket
 import sqlite3
 import tempfile
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from benchmarks import crash, torn_log
 from benchmarks import crash_checks as checks
-from benchmarks.servers import make_brand
+from benchmarks import crash_kitchen as kitchen
+from benchmarks.chain_checks import Fate, Known, Paper, is_history
 
 ROUNDS = 3
 SPECIAL = {"sqlite": {"", "cut", "garble"}, "postgresql": {"server", "postgresql", "both"}}
@@ -39,6 +42,9 @@ def test_a_store_killed_again_and_again_loses_and_doubles_nothing(store, tmp_pat
     assert tally["rounds"] == sum(tally["kills"].values()) == ROUNDS
     assert tally["sent"] > 100
     assert tally["repeated"] > 0
+    assert tally["deeds"] > 0
+    assert tally["steps_reached"] > 0
+    assert tally["papers"] > 0
     if store == "sqlite":
         assert sum(tally["tears"].values()) == 2
     else:
@@ -70,20 +76,41 @@ def test_what_is_wrong_is_told_with_the_way_to_see_it_again(tmp_path, monkeypatc
 
 @pytest.fixture(scope="module")
 def survivor(tmp_path_factory):
-    """A store after one round, with the book of what was sent to it."""
+    """A store after rounds in which everything happened that the checks look at, with the book of what was sent."""
     folder = tmp_path_factory.mktemp("survivor")
-    make_brand(folder, None, crash.STOCK)
-    campaign = crash.Campaign("sqlite", 1, folder, checks.SqliteFile(folder / "comanda.db"))
-    assert campaign.run(1, print).violations == []
+    printer = kitchen.Printer()
+    kitchen.make_store(folder, None, printer.port)
+    database = checks.SqliteFile(folder / "comanda.db")
+    campaign = crash.Campaign("sqlite", seed_with_calm_rounds(2), folder, database, printer)
+    assert campaign.run(2, print).violations == []
+    printer.close()
     return campaign
 
 
-ORDER = "(SELECT max(id) FROM orders WHERE status = 'RECEIVED')"
-KEYED = "(SELECT max(order_id) FROM idempotency)"
+def seed_with_calm_rounds(rounds: int) -> int:
+    """The first seed whose rounds last a while, tear no log, and leave the printer on."""
+    for seed in range(10_000):
+        plans = [crash.plan_round("sqlite", seed, number) for number in range(1, rounds + 1)]
+        if all(plan.after_s > 0.6 and not plan.torn and plan.mood in ("there", "slow") for plan in plans):
+            return seed
+    raise AssertionError("no seed is calm")
+
+
+ORDER = "(SELECT max(id) FROM orders WHERE status = 'RECEIVED' AND venue_id < 6)"
+OF_LOAD = "actor NOT LIKE 'device:%'"
+KEYED = f"(SELECT max(order_id) FROM idempotency WHERE {OF_LOAD})"
+SENT = "(SELECT max(order_id) FROM tickets WHERE venue_id = 6)"
+WAITED = "(SELECT max(id) FROM orders WHERE status = 'IGNORE')"
+PAID = "(SELECT max(id) FROM receipts WHERE status = 2)"
+PENDING = "(SELECT max(id) FROM orders WHERE status = 'PENDING' AND venue_id < 6)"
+PRINTED = "(SELECT max(order_id) FROM print_jobs WHERE status = 'printed')"
+IN_LINE = "(SELECT max(order_id) FROM print_jobs WHERE status = 'queued')"
 COLUMNS = "brand_id, {}, venue_id, client_id, status, needs_attention, sale_type_id, customer_id, {}, subtotal_minor, \
-discount_minor, service_minor, delivery_minor, total_minor, payload, created_at, updated_at, event_sequence"
+discount_minor, service_minor, delivery_minor, total_minor, payload, created_at, updated_at, event_sequence, sent_at"
 TWIN = COLUMNS.format("id", "order_number"), COLUMNS.format("id + 100000", "order_number")
 STRANGER = COLUMNS.format("id", "order_number"), COLUMNS.format("id + 100000", "'nobody'")
+TICKET = "SELECT brand_id, {}, revision, venue_id, status, open, order_number, sale_type, comment, promised_at, \
+lines, created_at, started_at, ready_at, cancelled_at, updated_at FROM tickets"
 DAMAGE = [
     (f"DELETE FROM orders WHERE id = {ORDER}", "is lost"),
     (f"INSERT INTO orders ({TWIN[0]}) SELECT {TWIN[1]} FROM orders WHERE id = {ORDER}", "became 2 orders"),
@@ -99,10 +126,45 @@ DAMAGE = [
     ("UPDATE stop_list_holds SET order_id = 999999 WHERE order_id = (SELECT max(order_id) FROM stop_list_holds)",
      "has stop-list holds and is not stored"),
     ("UPDATE stop_list SET quantity_milli = quantity_milli + 10", "stop list (1, 120)"),
-    (f"DELETE FROM idempotency WHERE order_id = {KEYED}", "which is not kept"),
-    (f"UPDATE idempotency SET status = 0 WHERE order_id = {KEYED}", "keeps an answer (0)"),
-    (f"UPDATE idempotency SET order_id = order_id - 1 WHERE order_id = {KEYED}", "which is not its order"),
-    (f"UPDATE idempotency SET key = 'nobody' WHERE order_id = {KEYED}", "sent by nobody"),
+    (f"DELETE FROM idempotency WHERE order_id = {KEYED} AND {OF_LOAD}", "which is not kept"),
+    (f"UPDATE idempotency SET status = 0 WHERE order_id = {KEYED} AND {OF_LOAD}", "keeps an answer (0)"),
+    (f"UPDATE idempotency SET order_id = order_id - 1 WHERE order_id = {KEYED} AND {OF_LOAD}", "which is not its order"),
+    (f"UPDATE idempotency SET key = 'nobody' WHERE order_id = {KEYED} AND {OF_LOAD}", "sent by nobody"),
+    (f"DELETE FROM receipts WHERE id = {ORDER}", "and has 0 receipts"),
+    (f"UPDATE receipts SET order_id = {PENDING} WHERE id = {ORDER}", "which is not its order"),
+    (f"UPDATE receipts SET venue_id = 7 WHERE id = {ORDER}", "which is not its order"),
+    (f"UPDATE receipts SET order_id = 999999 WHERE id = {ORDER}", "which is not its order"),
+    (f"UPDATE receipts SET total_minor = total_minor + 1 WHERE id = {ORDER}", "its order over"),
+    (f"UPDATE receipts SET remaining_minor = 1 WHERE id = {PAID}", "are paid and 1 remain"),
+    (f"UPDATE receipts SET payments = '[]' WHERE id = {PAID}", ": 0 are paid"),
+    (f"UPDATE orders SET status = 'RECEIVED' WHERE id = {PAID}", "has status 2, its order is RECEIVED"),
+    (f"DELETE FROM tickets WHERE order_id = {ORDER}", "has the tickets [] and not"),
+    (f"INSERT INTO tickets {TICKET.format('order_id, 2')} WHERE order_id = {ORDER}", "(2, 1, "),
+    (f"UPDATE tickets SET lines = '[]' WHERE order_id = {ORDER}", "has lines on tickets: []"),
+    (f"DELETE FROM ticket_lines WHERE order_id = {ORDER}", "kept as []"),
+    (f"UPDATE ticket_lines SET station_id = 2 WHERE order_id = {ORDER}", "kept as [(2, 1, 0)]"),
+    (f"UPDATE orders SET sent_at = NULL WHERE id = {ORDER}", "and not []"),
+    (f"INSERT INTO tickets {TICKET.format('999999, 1')} WHERE order_id = {ORDER}", "has tickets and is not stored"),
+    (f"DELETE FROM events WHERE order_id = {WAITED} AND type = 'order.reminded'", "has the events"),
+    (f"UPDATE orders SET status = 'PENDING' WHERE id = {WAITED}", "has the steps [] to come"),
+    (f"UPDATE events SET type = 'order.ignored' WHERE order_id = {WAITED} AND type = 'order.reminded'",
+     "has the events"),
+    (f"INSERT INTO deadlines VALUES ('demo', {WAITED}, 1, 1, 'ignore')", "is overdue by"),
+    (f"INSERT INTO deadlines VALUES ('demo', {WAITED}, 1, 9000000000000000, 'ignore')", "has the steps [1] to come"),
+    ("INSERT INTO deadlines VALUES ('demo', 999999, 1, 9000000000000000, 'ignore')", "has steps to come and is not"),
+    ("DELETE FROM idempotency WHERE key LIKE '%.accept'", "was acknowledged, and its key"),
+    ("UPDATE idempotency SET key = 'nobody' || key WHERE key LIKE '%.accept'", "nobody did anything under it"),
+    ("UPDATE idempotency SET order_id = 999999 WHERE key LIKE '%.accept'", "is kept with 200 for order 999999"),
+    ("UPDATE events SET type = 'order.changed' WHERE type = 'receipt.closed'", "has the events"),
+    (f"DELETE FROM print_jobs WHERE order_id = {SENT}", "has the papers [] and not"),
+    (f"UPDATE print_jobs SET number = 999999 WHERE order_id = {SENT}", "has the papers [(6, 999999)] and not"),
+    (f"UPDATE print_jobs SET order_id = 999999 WHERE order_id = {SENT}", "has a paper and is not stored"),
+    (f"UPDATE print_jobs SET status = 'forgotten' WHERE order_id = {SENT}", "is forgotten at printer 2"),
+    (f"UPDATE print_jobs SET status = 'sending', updated_at = 1 WHERE order_id = {SENT}", "is being sent for"),
+    (f"UPDATE print_jobs SET status = 'printed' WHERE order_id = {IN_LINE}", "is printed by its job, and never came"),
+    (f"UPDATE print_jobs SET status = 'queued' WHERE order_id = {PRINTED}", "and its job is still in line"),
+    (f"UPDATE print_jobs SET kind = 'possible_duplicate' WHERE order_id = {PRINTED}", "1 copies for 0 settled"),
+    (f"DELETE FROM print_jobs WHERE order_id = {PRINTED}", "came out of the printer and is nobody's"),
 ]  # fmt: skip
 
 
@@ -112,15 +174,101 @@ def test_damage_of_every_kind_is_noticed(survivor, tmp_path, statement, told):
     for file in survivor.folder.glob("comanda.db*"):
         shutil.copy(file, tmp_path)
     damaged = checks.SqliteFile(tmp_path / "comanda.db")
-    book = survivor.book
     with closing(sqlite3.connect(damaged.path)) as connection:
-        sound = checks.read_facts(damaged, checks.Since())
-        assert checks.violations(sound, book.everything, checks.Counts(), book.stop_list) == []
+        assert wrong_with(damaged, survivor) == []
         assert connection.execute(statement).rowcount > 0
         connection.commit()
-        facts = checks.read_facts(damaged, checks.Since())
-    found = checks.violations(facts, book.everything, checks.Counts(), book.stop_list)
+    found = wrong_with(damaged, survivor)
     assert any(told in sentence for sentence in found), found
+
+
+PAPERS = [
+    (lambda papers: [*papers, papers[0]], "came out 2 times plain"),
+    (lambda papers: [*papers, replace(papers[0], marked=True)], "1 times marked"),
+    (lambda papers: [*papers, Paper((999999, 1, 1), marked=False)], "is nobody's"),
+    (lambda papers: papers[1:], "and never came out"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "told"), PAPERS, ids=[told for _, told in PAPERS])
+def test_what_came_out_of_the_printer_is_held_against_its_jobs(survivor, spoil, told):
+    """A paper twice, a copy that nobody asked for, a paper of nobody, a paper that never came."""
+    ((order_id,),) = survivor.database.ask([(f"SELECT {PRINTED}", ())])[0]
+    papers = spoil(sorted(survivor.printer.papers, key=lambda paper: paper.ticket[0] != order_id))
+    found = wrong_with(survivor.database, survivor, papers)
+    assert any(told in sentence for sentence in found), found
+
+
+def test_a_paper_that_was_printed_twice_is_excused_only_where_the_log_was_torn(survivor):
+    """What the store knew of it is gone then."""
+    papers = [*survivor.printer.papers, replace(survivor.printer.papers[0], doubtful=True)]
+    assert wrong_with(survivor.database, survivor, papers) == []
+
+
+def test_a_deed_that_was_acknowledged_is_missed(survivor):
+    """The book knows of one more than the store."""
+    deed = next(deed for deed in survivor.book.deeds.values() if deed.fate is Fate.STORED)
+    more = replace(deed, key="more", step="close")
+    known = Known({**survivor.book.deeds, "more": more}, survivor.printer.papers)
+    facts = checks.read_facts(survivor.database, checks.Since())
+    found = checks.violations(facts, survivor.book.everything, checks.Counts(), survivor.book.stop_list, known)
+    assert any("was acknowledged, and its key more is not kept" in sentence for sentence in found)
+    assert any("has the events" in sentence for sentence in found)
+
+
+CREATED, REMINDED, RECEIVED, IGNORED = "order.created", "order.reminded", "order.received", "order.ignored"
+HISTORIES = [
+    ([CREATED], [CREATED], True),
+    ([CREATED, REMINDED], [CREATED], True),
+    ([CREATED, REMINDED, IGNORED], [CREATED], True),
+    ([CREATED, REMINDED, RECEIVED], [CREATED, RECEIVED], True),
+    ([CREATED, REMINDED, REMINDED], [CREATED], False),
+    ([CREATED, IGNORED], [CREATED], False),
+    ([CREATED, REMINDED, IGNORED, IGNORED], [CREATED], False),
+    ([CREATED, IGNORED, REMINDED], [CREATED], False),
+    ([CREATED, RECEIVED, REMINDED], [CREATED, RECEIVED], False),
+    ([CREATED, REMINDED], [CREATED, RECEIVED], False),
+    ([CREATED, REMINDED, RECEIVED], [CREATED], False),
+]
+
+
+@pytest.mark.parametrize(("types", "wanted", "holds"), HISTORIES)
+def test_the_clock_reminds_once_and_ignores_only_what_nobody_answered(types, wanted, holds):
+    """Every way a waiting order can go, and ways it cannot."""
+    assert is_history(types, wanted, waits=True) is holds
+
+
+def test_a_printer_keeps_its_port_while_it_is_away():
+    """Away it refuses, back it takes what comes, and it resets when it is in the mood."""
+    printer = kitchen.Printer()
+    for mood, expected in (("away", {"refused"}), ("there", {"taken"}), ("away", {"refused"}), ("resets", BOTH)):
+        printer.be(mood)
+        assert {outcome_of_sending(printer.port) for _ in range(8)} == expected
+    printer.close()
+
+
+BOTH = {"taken", "reset"}
+
+
+def outcome_of_sending(port: int) -> str:
+    """What a sender of one line learns."""
+    try:
+        with closing(socket.create_connection(("127.0.0.1", port), timeout=5)) as sender:
+            sender.sendall(b"something\n")
+            sender.shutdown(socket.SHUT_WR)
+            return "reset" if sender.recv(10) else "taken"
+    except ConnectionRefusedError:
+        return "refused"
+    except OSError:
+        return "reset"
+
+
+def wrong_with(database, campaign, papers=None):
+    """What the checks say of a store after a campaign, at a time when everything that was due must have happened."""
+    facts = checks.read_facts(database, checks.Since())
+    book, papers = campaign.book, campaign.printer.papers if papers is None else papers
+    known = Known(book.deeds, papers, len(papers), overdue_at=1_000_000_000)
+    return checks.violations(facts, book.everything, checks.Counts(), book.stop_list, known)
 
 
 def test_an_order_is_missed_also_when_only_what_is_new_is_looked_at(survivor, tmp_path):
@@ -133,7 +281,7 @@ def test_an_order_is_missed_also_when_only_what_is_new_is_looked_at(survivor, tm
         connection.commit()
         facts = checks.read_facts(damaged, book.since)
     assert facts.orders == []
-    assert checks.violations(facts, {}, book.settled, book.stop_list)
+    assert checks.violations(facts, {}, book.settled, book.stop_list, Known())
 
 
 @pytest.mark.parametrize("checkpoint", ["none", "at the end", "and a new log", "beside a reader", "again and again"])

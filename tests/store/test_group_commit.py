@@ -4,9 +4,9 @@ import asyncio
 import json
 import threading
 from collections import Counter
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import text
 from tests.conftest import demo_hub
 
@@ -111,7 +111,7 @@ async def test_demand_is_summed_over_lines(hub: Hub):
 
 
 async def test_event_numbers_have_no_gap_and_orders_their_own_sequence(hub: Hub):
-    """Under concurrency, with refusals between, per venue; an accepted order begins with two events."""
+    """Under concurrency, with refusals between, per venue; an order accepted and sent begins with four events."""
     await limit(hub, 20)
     raws = [json.dumps(DOCUMENTED).encode()] * 5 + [body() for _ in range(30)] + [body(venue_id=2)] * 4
     await asyncio.gather(*(place(hub, raw) for raw in raws))
@@ -124,16 +124,16 @@ async def test_event_numbers_have_no_gap_and_orders_their_own_sequence(hub: Hub)
     accepted = await rows(
         hub,
         "SELECT e.order_sequence, e.type FROM events e JOIN orders o ON o.brand_id = e.brand_id AND o.id = e.order_id "
-        "WHERE o.status = 'RECEIVED' ORDER BY e.order_id, e.order_sequence LIMIT 2",
+        "WHERE o.status = 'RECEIVED' ORDER BY e.order_id, e.order_sequence LIMIT 4",
     )
-    assert accepted == [(1, "order.created"), (2, "order.received")]
+    assert accepted == [(1, "order.created"), (2, "order.received"), (3, "receipt.opened"), (4, "ticket.created")]
 
 
 async def test_events_name_no_person(hub: Hub):
-    """Customers by reference only."""
+    """Customers by reference only, and no comment; the note of a line is for the cook and travels with the ticket."""
     await place(hub, json.dumps(DOCUMENTED).encode())
     for (data,) in await rows(hub, "SELECT data FROM events"):
-        for private in ("Test Customer", "501234567", "Main St", "Leave at the door", "No onions"):
+        for private in ("Test Customer", "501234567", "Main St", "Leave at the door"):
             assert private not in data
 
 
@@ -148,7 +148,7 @@ async def test_a_caller_who_leaves_leaves_a_whole_order_or_none(hub: Hub):
     orders = await rows(hub, "SELECT id FROM orders WHERE status = 'RECEIVED'")
     events = await rows(hub, "SELECT order_id, count(*) FROM events WHERE order_id IS NOT NULL GROUP BY order_id")
     assert len(orders) > 3
-    assert {order for (order,) in orders} == {order for order, count in events if count == 2}
+    assert {order for (order,) in orders} == {order for order, count in events if count == 4}
 
 
 async def test_many_orders_share_one_commit(hub: Hub):
@@ -196,8 +196,9 @@ async def test_several_processes_share_portions_and_numbers(settings):
         found = await asyncio.gather(*(place(hubs[i % 2], body(integration_id=f"i{i // 2}")) for i in range(300)))
         assert sum(isinstance(item, int) for item in found) >= 50
         assert await rows(first, "SELECT count(*), count(DISTINCT integration_id) FROM orders") == [(50, 50)]
-        numbers = [n for (n,) in await rows(first, "SELECT number FROM events WHERE venue_id = 1 ORDER BY 1")]
-        assert numbers == list(range(1, 51))
+        found = await rows(first, "SELECT number, type FROM events WHERE venue_id = 1 ORDER BY 1")
+        assert [number for number, _ in found] == list(range(1, len(found) + 1))
+        assert [kind for _, kind in found].count("order.created") == 50
         ids = [i for (i,) in await rows(first, "SELECT id FROM orders")]
         assert len(set(ids)) == 50
 
@@ -209,10 +210,10 @@ async def test_an_unexpected_failure_in_a_batch_costs_only_its_order(hub: Hub, m
     original = place_module.plan_order
     ids = []
 
-    def twice(priced, origin, order_id, now):
-        planned = original(priced, origin, order_id, now)
+    def twice(*given):
+        planned = original(*given)
         ids.append(planned.id)
-        return replace(planned, id=ids[0]) if len(ids) == 5 else planned
+        return replace(planned, order=replace(planned.order, id=ids[0])) if len(ids) == 5 else planned
 
     monkeypatch.setattr(place_module, "plan_order", twice)
     found = await asyncio.gather(*(place(hub, body()) for _ in range(20)), return_exceptions=True)
@@ -243,7 +244,9 @@ async def test_orders_given_up_while_queued_are_not_counted(hub: Hub):
         task.cancel()
     await asyncio.wait(tasks)
     assert isinstance(await place(hub, body()), int)
-    assert hub.store.queued() == 0
+    async with asyncio.timeout(5):
+        while hub.store.queued():  # a duty may have a transaction of its own in line
+            await asyncio.sleep(0.01)
 
 
 async def test_orders_behind_a_stalled_commit_are_refused_in_time(tmp_path, monkeypatch):
@@ -263,7 +266,7 @@ async def test_orders_behind_a_stalled_commit_are_refused_in_time(tmp_path, monk
         await asyncio.sleep(0.05)
         found = await asyncio.gather(*(place(hub, body()) for _ in range(20)))
         assert set(found) == {"storage_unavailable"}
-        assert hub.store.queued() == 21
+        assert 21 <= hub.store.queued() <= 24  # the server's own duties may stand in line too
         monkeypatch.setattr(limits, "INTAKE_QUEUE", 21)
         assert await place(hub, body()) == "intake_full"
         with pytest.raises(ComandaError, match="not known"):
@@ -271,7 +274,9 @@ async def test_orders_behind_a_stalled_commit_are_refused_in_time(tmp_path, monk
         free.set()
         monkeypatch.undo()
         assert isinstance(await place(hub, body()), int)
-        assert hub.store.queued() == 0
+        async with asyncio.timeout(5):
+            while hub.store.queued():
+                await asyncio.sleep(0.01)
         assert await rows(hub, "SELECT count(*) FROM orders") == [(2,)]
 
 

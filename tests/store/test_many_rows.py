@@ -2,8 +2,8 @@
 
 import sqlite3
 
-from comanda.store.commit_orders import LOCK_STOP_LIST, SELECT_CUSTOMER, SELECT_STOP_LIST
 from comanda.store.migrate import migrate_sqlite
+from comanda.store.order_statements import LOCK_STOP_LIST, SELECT_CUSTOMER, SELECT_STOP_LIST
 from comanda.store.sqlite import drive_transaction, open_sqlite
 from comanda.store.transaction import SQLITE, many
 

@@ -30,9 +30,13 @@ def test_an_order_only_ever_takes_listed_moves(wishes):
 
 @pytest.mark.parametrize("present", Status)
 @pytest.mark.parametrize("wanted", Status)
-def test_an_integrator_may_only_ignore(present, wanted):
-    """PENDING or RECEIVED to IGNORE; staying is no move."""
-    allowed = wanted is Status.IGNORE and present in (Status.PENDING, Status.RECEIVED)
+def test_an_integrator_may_ignore_and_finish_but_never_accept(present, wanted):
+    """PENDING or RECEIVED to IGNORE, RECEIVED to DELIVERED by its receipt; staying is no move."""
+    allowed = (present, wanted) in {
+        (Status.PENDING, Status.IGNORE),
+        (Status.RECEIVED, Status.IGNORE),
+        (Status.RECEIVED, Status.DELIVERED),
+    }
     if present is wanted:
         assert moves(present=present, wanted=wanted, actor=Actor.INTEGRATOR) is False
     elif allowed:

@@ -167,8 +167,8 @@ def test_no_decimal_passes_through_a_float(body):
     """Every number sent is read back digit by digit, and the stored sums are the computed ones."""
     order = priced(encode(body))
     client = Client(BrandId("b"), "c", "C", "", True, None, frozenset(), frozenset(), "none", True, 0, None)
-    planned = plan_order(order, Origin(brand(), client, now_micros(), None, ()), OrderId(1), now_micros())
-    stored = msgspec.json.Decoder(float_hook=Decimal).decode(planned.payload)
+    planned = plan_order(order, Origin(brand(), client, now_micros(), None, ()), Snapshot(), OrderId(1), now_micros())
+    stored = msgspec.json.Decoder(float_hook=Decimal).decode(planned.order.payload)
     for sent, kept in zip(body["products"], stored["products"], strict=True):
         assert (kept["count"], kept["meta"]["price"]) == (plain(sent["count"]), plain(sent["price"]))
         assert [m["price"] for m in kept["product_modificators"]] == [plain(m["price"]) for m in sent["modifiers"]]

@@ -4,18 +4,25 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Audience = Literal["public", "credentials", "integrator"]
+Audience = Literal["public", "credentials", "integrator", "hub"]
+"""``integrator``: v2, by ``x-token``. ``hub``: our own resources, for the kinds of caller that the route names."""
+CallerKind = Literal["integrator", "device", "staff"]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method on one path: its audience, and the scope an integrator's client needs."""
+    """One method on one path: its audience, the scope an integrator's client needs, the roles staff need.
+
+    ``callers`` counts for the hub; no roles means every role.
+    """
 
     method: str
     path: str
     audience: Audience
     scope: str | None = None
     takes_key: bool = False
+    callers: tuple[CallerKind, ...] = ("integrator",)
+    roles: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -27,12 +34,73 @@ class Route:
         return method == self.method and _pattern(self.path).fullmatch(path) is not None
 
 
+EVERYBODY: Final[tuple[CallerKind, ...]] = ("integrator", "device", "staff")
+HOUSE: Final[tuple[CallerKind, ...]] = ("device", "staff")
+_COUNTER: Final = ("cashier", "call_centre", "manager")
+_KITCHEN: Final = ("cook", "cashier", "manager")
+
+
+def _order_action(name: str, roles: tuple[str, ...] = _COUNTER) -> Route:
+    path = f"/hub/v1/orders/{{id}}/{name}"
+    return Route("POST", path, "hub", takes_key=True, callers=HOUSE, roles=roles)
+
+
+def _ticket_action(name: str) -> Route:
+    path = f"/hub/v1/tickets/{{id}}/{name}"
+    return Route("POST", path, "hub", takes_key=True, callers=HOUSE, roles=_KITCHEN)
+
+
+def _read(path: str, scope: str) -> Route:
+    return Route("GET", path, "hub", scope, callers=EVERYBODY)
+
+
 ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/open-api/v2/auth", "credentials"),
     Route("POST", "/open-api/v2/orders", "integrator", "orders:write", takes_key=True),
     Route("GET", "/open-api/v2/orders", "integrator", "orders:read"),
     Route("GET", "/open-api/v2/orders/{id}", "integrator", "orders:read"),
     Route("PUT", "/open-api/v2/orders/{id}", "integrator", "orders:write", takes_key=True),
+    Route("GET", "/open-api/v2/receipts", "integrator", "receipts:read"),
+    Route("GET", "/open-api/v2/receipts/{id}", "integrator", "receipts:read"),
+    Route("GET", "/open-api/v2/receipts/cid/{cid}", "integrator", "receipts:read"),
+    Route("PATCH", "/open-api/v2/receipts/{id}", "integrator", "receipts:write", takes_key=True),
+    Route("POST", "/open-api/v2/receipts/{id}/close", "integrator", "receipts:write", takes_key=True),
+    _read("/hub/v1/orders/{id}", "orders:read"),
+    _read("/hub/v1/orders/{id}/timeline", "orders:read"),
+    _order_action("accept"),
+    _order_action("refuse"),
+    _order_action("send-to-station"),
+    _order_action("seen"),
+    _order_action("hand-over"),
+    Route(
+        "POST",
+        "/hub/v1/receipts/{id}/close",
+        "hub",
+        takes_key=True,
+        callers=HOUSE,
+        roles=("cashier", "manager"),
+    ),
+    _read("/hub/v1/tickets/{id}", "orders:read"),
+    _read("/hub/v1/tickets/{id}/paper.png", "orders:read"),
+    _ticket_action("start"),
+    _ticket_action("ready"),
+    _ticket_action("recall"),
+    _ticket_action("dismiss"),
+    _ticket_action("reprint"),
+    _ticket_action("lines/{line}/ready"),
+    _read("/hub/v1/venues/{id}/board", "orders:read"),
+    _read("/hub/v1/venues/{id}/performance", "orders:read"),
+    _read("/hub/v1/stations/{id}/tickets", "orders:read"),
+    _read("/hub/v1/print-jobs", "orders:read"),
+    Route("POST", "/hub/v1/print-jobs/{id}/reprint", "hub", takes_key=True, callers=HOUSE, roles=_KITCHEN),
+    Route("POST", "/hub/v1/print-jobs/{id}/dismiss", "hub", takes_key=True, callers=HOUSE, roles=_KITCHEN),
+    Route("POST", "/hub/v1/session", "credentials"),
+    Route("GET", "/hub/v1/session", "hub", callers=("integrator", "device", "staff")),
+    Route("DELETE", "/hub/v1/session", "hub", callers=("staff",)),
+    Route("POST", "/hub/v1/heartbeat", "hub", callers=("device",)),
+    Route("GET", "/hub/v1/venues/{id}/terminals", "hub", "orders:read", callers=("integrator", "device", "staff")),
+    Route("GET", "/hub/v1/events", "hub", "events:read", callers=("integrator", "device", "staff")),
+    Route("GET", "/hub/v1/stream", "hub", "events:read", callers=("integrator", "device", "staff")),
     Route("GET", "/health", "public"),
     Route("GET", "/ready", "public"),
     Route("GET", "/openapi.json", "public"),

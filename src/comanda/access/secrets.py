@@ -6,6 +6,7 @@ import secrets
 import string
 
 from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
 
 _ALPHABET = string.ascii_letters + string.digits
 
@@ -28,3 +29,11 @@ def secret_matches(secret: str, stored_sha256: str) -> bool:
 def hash_password(password: str) -> str:
     """The stored form of a person's password (argon2id)."""
     return PasswordHasher().hash(password)
+
+
+def password_matches(password: str, stored_hash: str) -> bool:
+    """Whether a password is the one of a stored hash; takes tens of milliseconds and tens of megabytes."""
+    try:
+        return PasswordHasher().verify(stored_hash, password)
+    except (Argon2Error, InvalidHashError):
+        return False

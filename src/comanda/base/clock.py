@@ -18,6 +18,7 @@ def now_micros() -> Micros:
     return Micros(time.time_ns() // 1_000)
 
 
+@lru_cache(maxsize=256)
 def iso_micros(instant: Micros) -> str:
     """``2026-02-02T13:45:53.000000Z``, the form of orders (contract 5)."""
     seconds, micros = divmod(instant, 1_000_000)
@@ -30,6 +31,11 @@ def envelope_times(instant: Micros) -> tuple[str, int]:
     return _second_text(seconds).replace("T", " "), seconds
 
 
+def business_day(instant: Micros, zone: str, day_start: str) -> str:
+    """The venue's day that an instant falls on, ``2026-01-19`` (contract 14.8)."""
+    return _business_day(instant // 60_000_000, zone, day_start)
+
+
 def day_bounds(day: date, zone: str, day_start: str) -> tuple[Micros, Micros]:
     """The half-open span of a venue's day: from ``day_start`` (``HH:MM`` in its zone) to the next (contract 14.8)."""
     begin_at = time_of_day.fromisoformat(day_start)
@@ -37,6 +43,14 @@ def day_bounds(day: date, zone: str, day_start: str) -> tuple[Micros, Micros]:
     begin = datetime.combine(day, begin_at, timezone)
     end = datetime.combine(day + timedelta(days=1), begin_at, timezone)
     return _micros(begin), _micros(end)
+
+
+@lru_cache(maxsize=256)
+def _business_day(minute: int, zone: str, day_start: str) -> str:
+    begin_at = time_of_day.fromisoformat(day_start)
+    local = datetime.fromtimestamp(minute * 60, ZoneInfo(zone))
+    day = local.date() if local.time() >= begin_at else local.date() - timedelta(days=1)
+    return day.isoformat()
 
 
 def _micros(moment: datetime) -> Micros:

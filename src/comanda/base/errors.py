@@ -18,6 +18,7 @@ class Kind(Enum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     TIMED_OUT = "timed_out"
     CONFLICT = "conflict"
+    GONE = "gone"
     TOO_LARGE = "too_large"
     UNSUPPORTED_MEDIA = "unsupported_media"
     UNPROCESSABLE = "unprocessable"
@@ -35,12 +36,20 @@ CODES: Final[dict[str, Kind]] = {
     "invalid_header": Kind.INVALID,
     "unauthorized": Kind.UNAUTHENTICATED,
     "forbidden": Kind.FORBIDDEN,
+    "csrf_failed": Kind.FORBIDDEN,
     "resource_not_found": Kind.NOT_FOUND,
+    "not_found": Kind.NOT_FOUND,
     "method_not_allowed": Kind.METHOD_NOT_ALLOWED,
     "request_timeout": Kind.TIMED_OUT,
     "request_in_progress": Kind.CONFLICT,
     "order_already_ignored": Kind.CONFLICT,
     "duplicate_integration_id": Kind.CONFLICT,
+    "ticket_not_allowed": Kind.CONFLICT,
+    "receipt_closed": Kind.CONFLICT,
+    "receipt_locked": Kind.CONFLICT,
+    "no_printer": Kind.CONFLICT,
+    "print_not_uncertain": Kind.CONFLICT,
+    "events_expired": Kind.GONE,
     "body_too_large": Kind.TOO_LARGE,
     "unsupported_media_type": Kind.UNSUPPORTED_MEDIA,
     "idempotency_key_reused": Kind.UNPROCESSABLE,
@@ -48,6 +57,7 @@ CODES: Final[dict[str, Kind]] = {
     "headers_too_large": Kind.HEADERS_TOO_LARGE,
     "internal_error": Kind.INTERNAL,
     "intake_full": Kind.UNAVAILABLE,
+    "too_many_viewers": Kind.UNAVAILABLE,
     "storage_unavailable": Kind.UNAVAILABLE,
     "shutting_down": Kind.UNAVAILABLE,
     "outcome_unknown": Kind.OUTCOME_UNKNOWN,

@@ -49,6 +49,34 @@ MAX_QUERY_PARAMETERS: Final = 200
 FIRST_GUEST_ID: Final = 1_000_000_001
 """Guests get ids above this, out of the way of imported customers."""
 
+# Acceptance and the kitchen
+MAX_DEADLINE_S: Final = 24 * 3600
+MAX_DEADLINE_STEPS: Final = 10
+MAX_PREPARATION_MINUTES: Final = 24 * 60
+MAX_CATEGORY_DEPTH: Final = 16
+"""How far up a product's category is asked for a station."""
+MAX_PAYMENTS: Final = 20
+LINE_IDS: Final = 1_000
+"""Lines of a receipt have ids of their own: the receipt's times this, plus their position."""
+MAX_BOARD_ORDERS: Final = 2_000
+MAX_MEASURED_ORDERS: Final = 20_000
+MAX_PERFORMANCE_HOURS: Final = 7 * 24
+
+# Duties
+DEADLINE_POLL_S: Final = 0.25
+DEADLINE_SWEEP_S: Final = 10.0
+"""How often brands without a deadline are looked at for steps left over from one they had."""
+DUE_STEPS: Final = 200
+LEASE_S: Final = 6.0
+PRINT_POLL_S: Final = 0.25
+PRINT_RETRY_S: Final = 1.0
+PRINT_MAX_RETRY_S: Final = 30.0
+PRINT_DRAIN_S: Final = 5.0
+DUTIES_END_S: Final = 6.0
+"""How long duties may take to end their round when the server winds down."""
+KEEP_PAPERS_DAYS: Final = 7
+PURGE_STEP: Final = 1_000
+
 # Idempotency
 IDEMPOTENCY_WINDOW_S: Final = 72 * 3600
 IN_FLIGHT_WAIT_S: Final = 8.0
@@ -71,6 +99,8 @@ SQLITE_ROWS: Final = 1_024
 """Rows in one statement; 24 columns of them stay below the 32,766 parameters that SQLite takes by default."""
 MAX_CACHED_DIGITS: Final = 40
 DRAIN_S: Final = 20.0
+LAST_READ_S: Final = 2.0
+"""What clients are given to read the last answers when the server winds down."""
 
 # What a process remembers
 SNAPSHOT_POLL_S: Final = 0.25
@@ -82,9 +112,57 @@ PHONE_CACHE: Final = 10_000
 NUMBER_CACHE: Final = 20_000
 ADDRESS_CACHE: Final = 10_000
 
+# The event log
+MAX_EVENT_PAGE: Final = 500
+DEFAULT_EVENT_PAGE: Final = 100
+EVENT_SCAN: Final = 10_000
+"""How many events one read looks through for the types it wants."""
+MAX_EVENT_WAIT_S: Final = 30
+FEED_POLL_S: Final = 0.2
+FEED_PAUSE_S: Final = 0.005
+"""Between two looks, so that a busy kitchen's wake-ups become few reads."""
+FEED_PAGE: Final = 500
+FEED_EVENTS: Final = 20_000
+FEED_BYTES: Final = 64 * 1024 * 1024
+MAX_VIEWERS: Final = 1_000
+VIEWER_RETRY_S: Final = 5
+MAX_STREAM_VENUES: Final = 50
+MAX_STREAM_LAG: Final = 50_000
+STREAM_HEARTBEAT_S: Final = 15.0
+STREAM_SEND_S: Final = 30.0
+STREAM_LAST_S: Final = 1.0
+"""What a stream is given to end by itself when the server winds down."""
+STREAM_CHUNK_BYTES: Final = 32 * 1024
+"""The server keeps up to 32 chunks of a body that is not read; larger is only a chunk of one large event."""
+
 # Tokens
 TOKEN_LIFE_S: Final = 3600
 SIGNING_KEY_LIFE_S: Final = 30 * 24 * 3600
+
+# People and devices
+SESSION_LIFE_S: Final = 12 * 3600
+SESSIONS_PER_PERSON: Final = 20
+"""The sessions of a person that live at once; one more ends the oldest."""
+MIN_PASSWORD: Final = 8
+PASSWORD_CHECKS: Final = 2
+PASSWORD_CHECKS_WAITING: Final = 64
+FIRST_SCREEN_ID: Final = 1_000_001
+"""Kitchen screens get ids from here on, out of the way of terminals, with which they share one space of ids."""
+HEARTBEAT_S: Final = 15
+ABSENT_AFTER_S: Final = 40
+PRESENCE_CHECK_S: Final = 2.0
+
+# Printing
+PRINTER_CONNECT_S: Final = 5.0
+PRINTER_SEND_S: Final = 30.0
+PRINTER_CLOSE_S: Final = 2.0
+"""How long a printer may take to close after a whole paper; most do at once, some never."""
+MAX_PAPER_ROWS: Final = 1_000
+"""Past this many rows a paper takes no further line of the order and says so."""
+MAX_PAPER_BYTES: Final = 8 * 1024 * 1024
+MAX_PICTURE_DOTS: Final = 60_000
+"""The longest picture of a paper; 200 dots are 25 mm."""
+GLYPH_CACHE: Final = 4_096
 
 # Imports
 MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024

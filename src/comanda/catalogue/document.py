@@ -26,6 +26,8 @@ from comanda.catalogue.model import (
     Category,
     Customer,
     ModifierGroup,
+    PaymentMethod,
+    Printer,
     Product,
     Resource,
     SaleType,
@@ -44,6 +46,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sale_types: tuple[SaleType, ...] = ()
     terminals: tuple[Terminal, ...] = ()
     stations: tuple[Station, ...] = ()
+    printers: tuple[Printer, ...] = ()
+    payment_methods: tuple[PaymentMethod, ...] = ()
     categories: tuple[Category, ...] = ()
     modifier_groups: tuple[ModifierGroup, ...] = ()
     products: tuple[Product, ...] = ()
@@ -151,6 +155,8 @@ def check_document(document: Document, snapshot: Snapshot) -> Snapshot:
         if not _zone_exists(venue.timezone):
             message = f"{venue.timezone} is not an IANA time zone"
             problems.append(Problem(f"venues[{index}].timezone", "unknown_time_zone", message, venue.timezone))
+        problems += _ladder_problems(venue, f"venues[{index}].accept_deadlines")
+    problems += _doubled_printers(document, after)
     if problems:
         raise DocumentError(problems)
     return after
@@ -163,6 +169,30 @@ def write_document(document: Document, *, as_json: bool) -> str:
         return msgspec.json.format(to_json(value), indent=2).decode() + "\n"
     text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
     return text
+
+
+def _ladder_problems(venue: Venue, path: str) -> Iterator[Problem]:
+    """A ladder's steps rise in time, and only its last one may decide."""
+    for index, deadline in enumerate(venue.accept_deadlines):
+        where = f"{path}[{index}].steps"
+        times = [step.after_s for step in deadline.steps]
+        if times != sorted(set(times)):
+            yield Problem(where, "not_rising", "each step must come later than the one before", times)
+        if any(step.action in ("accept", "ignore") for step in deadline.steps[:-1]):
+            yield Problem(where, "decides_early", "only the last step may accept or ignore", None)
+
+
+def _doubled_printers(document: Document, after: Snapshot) -> Iterator[Problem]:
+    """A station has one printer at a venue, so that one ticket is one paper."""
+    for index, printer in enumerate(document.printers):
+        others = [
+            other.id
+            for other in after.printers.values()
+            if other.active and (other.venue_id, other.station_id) == (printer.venue_id, printer.station_id)
+        ]
+        if printer.active and len(others) > 1:
+            message = f"station {printer.station_id} has a printer at venue {printer.venue_id} already"
+            yield Problem(f"printers[{index}].station_id", "second_printer", message, printer.station_id)
 
 
 def _repeated(document: Document) -> Iterator[Problem]:
@@ -178,13 +208,13 @@ def _repeated(document: Document) -> Iterator[Problem]:
 def _references(document: Document) -> Iterator[tuple[str, str, int | None]]:
     """Every reference: where it stands, what it points at, the id."""
     for i, venue in enumerate(document.venues):
-        yield f"venues[{i}].default_terminal_id", "terminals", venue.default_terminal_id
-        yield f"venues[{i}].default_station_id", "stations", venue.default_station_id
+        yield from _venue_references(f"venues[{i}]", venue)
     for i, terminal in enumerate(document.terminals):
         yield f"terminals[{i}].venue_id", "venues", terminal.venue_id
-    for i, sale_type in enumerate(document.sale_types):
-        for venue_id in sale_type.disabled_venues:
-            yield f"sale_types[{i}].disabled_venues", "venues", venue_id
+    for i, printer in enumerate(document.printers):
+        yield f"printers[{i}].venue_id", "venues", printer.venue_id
+        yield f"printers[{i}].station_id", "stations", printer.station_id
+    yield from _disabled_venues(document)
     for i, category in enumerate(document.categories):
         yield f"categories[{i}].parent_id", "categories", category.parent_id
         yield f"categories[{i}].station_id", "stations", category.station_id
@@ -193,6 +223,25 @@ def _references(document: Document) -> Iterator[tuple[str, str, int | None]]:
     for i, entry in enumerate(document.stop_list):
         yield f"stop_list[{i}].venue_id", "venues", entry.venue_id
         yield f"stop_list[{i}].product_id", "products", entry.product_id
+
+
+def _venue_references(path: str, venue: Venue) -> Iterator[tuple[str, str, int | None]]:
+    yield f"{path}.default_terminal_id", "terminals", venue.default_terminal_id
+    yield f"{path}.default_station_id", "stations", venue.default_station_id
+    for index, deadline in enumerate(venue.accept_deadlines):
+        for sale_type_id in deadline.sale_types:
+            yield f"{path}.accept_deadlines[{index}].sale_types", "sale_types", sale_type_id
+
+
+def _disabled_venues(document: Document) -> Iterator[tuple[str, str, int | None]]:
+    kinds: dict[str, Sequence[SaleType | PaymentMethod]] = {
+        "sale_types": document.sale_types,
+        "payment_methods": document.payment_methods,
+    }
+    for kind, resources in kinds.items():
+        for index, resource in enumerate(resources):
+            for venue_id in resource.disabled_venues:
+                yield f"{kind}[{index}].disabled_venues", "venues", venue_id
 
 
 def _product_references(path: str, product: Product) -> Iterator[tuple[str, str, int | None]]:

@@ -25,6 +25,7 @@ UnknownModifierPolicy = Literal["reject", "keep_as_note"]
 ModifierRulesPolicy = Literal["warn", "reject"]
 ServiceChargeDefault = Literal["off", "sale_type"]
 SendOnAccept = Literal["as_ordered", "always"]
+DeadlineAction = Literal["remind", "escalate", "accept", "ignore"]
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -36,8 +37,22 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     active: bool = True
 
 
+class DeadlineStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What happens to an order that is still pending ``after_s`` seconds after it was stored."""
+
+    after_s: Annotated[int, Meta(ge=1, le=limits.MAX_DEADLINE_S)]
+    action: DeadlineAction
+
+
+class AcceptDeadline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An escalation ladder for orders nobody accepts; no sale types means every one."""
+
+    sale_types: tuple[EntityId, ...] = ()
+    steps: Annotated[tuple[DeadlineStep, ...], Meta(min_length=1, max_length=limits.MAX_DEADLINE_STEPS)]
+
+
 class Venue(Resource, frozen=True, kw_only=True):
-    """A restaurant of the brand, with its policies (contract 14.1.6)."""
+    """A restaurant of the brand, with its policies (contract 14.1.6). Of its deadlines the first that fits counts."""
 
     plural = "venues"
     is_main: bool = False
@@ -52,6 +67,7 @@ class Venue(Resource, frozen=True, kw_only=True):
     modifier_rules_policy: ModifierRulesPolicy = "warn"
     service_charge_default: ServiceChargeDefault = "off"
     send_on_accept: SendOnAccept = "as_ordered"
+    accept_deadlines: tuple[AcceptDeadline, ...] = ()
 
 
 class SaleType(Resource, frozen=True, kw_only=True):
@@ -77,6 +93,31 @@ class Station(Resource, frozen=True, kw_only=True):
     plural = "stations"
     kitchen: bool = True
     printable: bool = True
+
+
+class Printer(Resource, frozen=True, kw_only=True):
+    """A network printer (ESC/POS) that prints one station's tickets at one venue; ``columns`` is its paper's width."""
+
+    plural = "printers"
+    venue_id: EntityId
+    station_id: EntityId
+    host: Name
+    port: Annotated[int, Meta(ge=1, le=65_535)] = 9_100
+    columns: Literal[32, 42, 48] = 48
+
+
+class PaymentMethod(Resource, frozen=True, kw_only=True):
+    """A way to pay; ``disabled_venues`` are the venues whose ``status`` is 0 (contract 9.15).
+
+    ``split`` allows other methods beside it; ``customer_required`` takes no guest.
+    """
+
+    plural = "payment_methods"
+    disabled_venues: tuple[EntityId, ...] = ()
+    split: bool = True
+    customer_required: bool = False
+    is_system: bool = False
+    position: int = 0
 
 
 class Category(Resource, frozen=True, kw_only=True):
@@ -155,6 +196,8 @@ RESOURCES: Final[tuple[type[Resource], ...]] = (
     SaleType,
     Terminal,
     Station,
+    Printer,
+    PaymentMethod,
     Category,
     ModifierGroup,
     Product,

@@ -3,14 +3,26 @@
 Customers and stop-list quantities are never in it: they are read by key in the order's own transaction.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from comanda.base import limits
 from comanda.base.numbers import Money
 from comanda.catalogue import model
-from comanda.catalogue.model import Modifier, ModifierGroup, Product, Resource, SaleType, Terminal, Venue
+from comanda.catalogue.model import (
+    DeadlineStep,
+    Modifier,
+    ModifierGroup,
+    PaymentMethod,
+    Printer,
+    Product,
+    Resource,
+    SaleType,
+    Terminal,
+    Venue,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +34,8 @@ class Snapshot:
     sale_types: Mapping[int, SaleType] = field(default_factory=dict)
     terminals: Mapping[int, Terminal] = field(default_factory=dict)
     stations: Mapping[int, model.Station] = field(default_factory=dict)
+    printers: Mapping[int, Printer] = field(default_factory=dict)
+    payment_methods: Mapping[int, PaymentMethod] = field(default_factory=dict)
     categories: Mapping[int, model.Category] = field(default_factory=dict)
     modifier_groups: Mapping[int, ModifierGroup] = field(default_factory=dict)
     products: Mapping[int, Product] = field(default_factory=dict)
@@ -29,6 +43,8 @@ class Snapshot:
     """Products that have active variants, and so are not sellable themselves."""
     modifiers: Mapping[int, Mapping[int, Modifier]] = field(default_factory=dict)
     """Active modifiers by group id, then by modifier id."""
+    printer_at: Mapping[tuple[int, int], Printer] = field(default_factory=dict)
+    """The active printer of a station, by venue and station."""
 
     def main_venue_id(self) -> int | None:
         """The venue marked as main, else the lowest id, else None for a brand without venues."""
@@ -48,6 +64,43 @@ class Snapshot:
         parent = self.products.get(product.parent_id) if product.parent_id else None
         groups = product.modifier_groups or (parent.modifier_groups if parent else ())
         return tuple(group for group in groups if group in self.modifiers)
+
+    def station_of(self, product_id: int, venue: Venue) -> int | None:
+        """The active station that makes a product: its own, its parent's, its category's, else the venue's default.
+
+        None when there is none; an unknown product is the default station's.
+        """
+        for station_id in self._stations_of(self.products.get(product_id)):
+            if self._station_works(station_id):
+                return station_id
+        default = venue.default_station_id
+        return default if self._station_works(default) else None
+
+    def _stations_of(self, product: Product | None) -> Iterator[int | None]:
+        if product is None:
+            return
+        yield product.station_id
+        parent = self.products.get(product.parent_id) if product.parent_id else None
+        if parent is not None:
+            yield parent.station_id
+        category_id = product.category_id or (parent.category_id if parent else None)
+        for _ in range(limits.MAX_CATEGORY_DEPTH):
+            category = self.categories.get(category_id) if category_id else None
+            if category is None:
+                return
+            yield category.station_id
+            category_id = category.parent_id
+
+    def _station_works(self, station_id: int | None) -> bool:
+        station = self.stations.get(station_id) if station_id else None
+        return station is not None and station.active
+
+    def deadline_steps(self, venue: Venue, sale_type_id: int) -> tuple[DeadlineStep, ...]:
+        """What happens to a pending order of a venue and sale type, step by step; empty where no deadline is set."""
+        for deadline in venue.accept_deadlines:
+            if not deadline.sale_types or sale_type_id in deadline.sale_types:
+                return deadline.steps
+        return ()
 
 
 def price_at(product: Product, venue_id: int) -> Money | None:
@@ -76,5 +129,9 @@ def with_changes(snapshot: Snapshot, version: int, changed: Iterable[Resource]) 
                 for group in fresh["modifier_groups"].values()
                 if group.active
             }
+        )
+    if "printers" in fresh:
+        fresh["printer_at"] = MappingProxyType(
+            {(p.venue_id, p.station_id): p for p in fresh["printers"].values() if p.active}
         )
     return replace(snapshot, version=version, **fresh)

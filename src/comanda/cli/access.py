@@ -1,4 +1,4 @@
-"""``comanda brand|integrator|client|staff|terminal``: who is known, and their secrets, shown once."""
+"""``comanda brand|integrator|client|staff|terminal|screen``: who is known, and their secrets, shown once."""
 
 from typing import Annotated
 
@@ -26,8 +26,11 @@ clients = typer.Typer(help="Clients: a brand's credentials for one channel.", no
 staff = typer.Typer(help="Staff: people who sign in.", no_args_is_help=True)
 terminals = typer.Typer(help="Terminals: tills that accept orders.", no_args_is_help=True)
 
+screens = typer.Typer(help="Screens: what a kitchen looks at.", no_args_is_help=True)
+
 Name = Annotated[str, typer.Option("--name", help="A name to show.")]
 Enable = Annotated[bool, typer.Option("--undo", help="Enable again.")]
+AskPassword = Annotated[bool, typer.Option("--ask", help="Ask for the password instead of making one.")]
 IsTest = Annotated[bool, typer.Option("--test/--production", help="A test party works only with test parties.")]
 
 
@@ -177,18 +180,20 @@ def add_staff(
     only_venue: Annotated[
         list[int] | None, typer.Option(min=1, max=MAX_ID, help="Limit to this venue; may be repeated.")
     ] = None,
+    ask: AskPassword = False,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Add a person and print a first password, once."""
-    password = with_store(
+    """Add a person and print a first password, once; --ask takes it from you instead."""
+    password = _asked_password() if ask else None
+    made = with_store(
         store_settings(data_dir, database_url),
         lambda store: administration.add_staff(
-            store, brand, username, name=name, role=role, venues=tuple(only_venue or ())
+            store, brand, username, name=name, role=role, venues=tuple(only_venue or ()), password=password
         ),
     )
-    show_secret("user", username, password, as_json=as_json)
+    _show_password(username, made, asked=ask, as_json=as_json)
 
 
 @staff.command("list")
@@ -203,23 +208,25 @@ def list_staff(
 def rotate_staff(
     username: str,
     brand: BrandOption,
+    ask: AskPassword = False,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Give a person another password and print it, once."""
-    password = with_store(
+    """Give a person another password and print it, once; the person's sessions end."""
+    password = _asked_password() if ask else None
+    made = with_store(
         store_settings(data_dir, database_url),
-        lambda store: administration.rotate_staff(store, brand, username),
+        lambda store: administration.rotate_staff(store, brand, username, password=password),
     )
-    show_secret("user", username, password, as_json=as_json)
+    _show_password(username, made, asked=ask, as_json=as_json)
 
 
 @staff.command("disable")
 def disable_staff(
     username: str, brand: BrandOption, undo: Enable = False, data_dir: DataDir = None, database_url: DatabaseUrl = None
 ) -> None:
-    """Refuse a person."""
+    """Refuse a person and end the person's sessions."""
     _set_enabled("staff", {"brand_id": brand, "username": username}, undo, data_dir, database_url)
 
 
@@ -279,6 +286,76 @@ def disable_terminal(
         lambda store: administration.enable_terminal(store, brand, terminal_id, enabled=undo),
     )
     console.print(f"terminal {terminal_id} {'enabled' if undo else 'disabled'}")
+
+
+@screens.command("add")
+def add_screen(
+    brand: BrandOption,
+    venue: Annotated[int, typer.Option(help="The venue it stands in.")],
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Add a kitchen screen and print its device token, once."""
+    screen_id, token = with_store(
+        store_settings(data_dir, database_url),
+        lambda store: administration.add_screen(store, brand, venue_id=venue),
+    )
+    show_secret("screen", str(screen_id), token, as_json=as_json)
+
+
+@screens.command("list")
+def list_screens(
+    brand: BrandOption, as_json: AsJson = False, data_dir: DataDir = None, database_url: DatabaseUrl = None
+) -> None:
+    """List a brand's kitchen screens."""
+    rows = with_store(store_settings(data_dir, database_url), lambda store: administration.list_screens(store, brand))
+    show(rows, as_json=as_json)
+
+
+@screens.command("rotate")
+def rotate_screen(
+    screen_id: int,
+    brand: BrandOption,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Give a kitchen screen another device token and print it, once."""
+    token = with_store(
+        store_settings(data_dir, database_url),
+        lambda store: administration.rotate_screen(store, brand, screen_id),
+    )
+    show_secret("screen", str(screen_id), token, as_json=as_json)
+
+
+@screens.command("disable")
+def disable_screen(
+    screen_id: int,
+    brand: BrandOption,
+    undo: Enable = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Refuse a kitchen screen's token."""
+    with_store(
+        store_settings(data_dir, database_url),
+        lambda store: administration.enable_screen(store, brand, screen_id, enabled=undo),
+    )
+    console.print(f"screen {screen_id} {'enabled' if undo else 'disabled'}")
+
+
+def _asked_password() -> str:
+    asked: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return asked
+
+
+def _show_password(username: str, password: str, *, asked: bool, as_json: bool) -> None:
+    """A password that was asked for is known already and is not shown."""
+    if not asked:
+        show_secret("user", username, password, as_json=as_json)
+    elif not as_json:
+        console.print(f"user [bold]{username}[/] has the password you gave")
 
 
 def _list(table: str, brand: str | None, as_json: bool, data_dir: DataDir, database_url: DatabaseUrl) -> None:

@@ -1,6 +1,7 @@
 """A client of a running Comanda, for the command line; it knows only the public API."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -17,6 +18,8 @@ ClientId = Annotated[str, typer.Option("--client-id", envvar="COMANDA_CLIENT_ID"
 ClientSecret = Annotated[str, typer.Option("--client-secret", envvar="COMANDA_CLIENT_SECRET", help="Client secret.")]
 IntegratorId = Annotated[str, typer.Option("--integrator-id", envvar="COMANDA_INTEGRATOR_ID", help="Integrator id.")]
 _PATIENCE_S = 30.0
+_SILENCE_S = 40.0
+"""A stream says something every 15 seconds; silent for longer, its connection is lost."""
 _TRIES = 8
 
 
@@ -62,6 +65,26 @@ class Api:
         return await self._call(
             "POST", "/open-api/v2/orders", content=body, headers=headers, repeatable=key is not None
         )
+
+    async def lines(self, path: str, params: dict[str, Any], headers: dict[str, str]) -> AsyncIterator[str]:
+        """The lines of an answer that goes on, until it ends; asks for it again while it is refused for the moment.
+
+        Raises SetupError when it is refused for good, httpx.TransportError when the connection is lost.
+        """
+        while True:
+            given = {**headers, "x-token": self._token}
+            async with self._http.stream("GET", path, params=params, headers=given, timeout=_SILENCE_S) as answer:
+                if answer.status_code == 200:
+                    async for line in answer.aiter_lines():
+                        yield line
+                    return
+                await answer.aread()
+            if answer.status_code in (429, 503):
+                await asyncio.sleep(float(answer.headers.get("Retry-After", 1)))
+            elif answer.status_code == 401 and answer.json().get("error") == "Token expired":
+                await self._sign_in()
+            else:
+                raise SetupError(f"{path} was refused: {answer.json().get('message')}")
 
     async def _call(self, method: str, path: str, *, repeatable: bool = True, **options: Any) -> "httpx.Response":
         headers = options.pop("headers", {})

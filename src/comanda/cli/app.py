@@ -10,7 +10,7 @@ import typer
 
 from comanda import __version__
 from comanda.base.errors import ComandaError, SetupError
-from comanda.cli import access, catalogue, orders, replay, serve, storage
+from comanda.cli import access, catalogue, orders, printer, replay, serve, storage, tail
 from comanda.cli.options import errors, printable
 
 app = typer.Typer(
@@ -39,9 +39,12 @@ app.add_typer(access.integrators, name="integrator")
 app.add_typer(access.clients, name="client")
 app.add_typer(access.staff, name="staff")
 app.add_typer(access.terminals, name="terminal")
+app.add_typer(access.screens, name="screen")
 app.add_typer(orders.order, name="order")
 app.add_typer(orders.orders, name="orders")
+app.command("tail")(tail.tail)
 app.command("replay")(replay.replay)
+app.add_typer(printer.printer, name="printer")
 app.command("backup")(storage.backup)
 app.command("restore")(storage.restore)
 app.command("doctor")(storage.doctor)

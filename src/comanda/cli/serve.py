@@ -138,6 +138,31 @@ async def make_demo(store: Store) -> None:
             path = Path(folder) / "catalogue.yaml"
             path.write_text(demo_brand.catalogue_text(), encoding="utf-8")
             await administration.import_document(store, demo_brand.BRAND, read_document(path))
+    await _make_demo_devices(store)
+    if (demo_brand.BRAND, demo_brand.MANAGER) not in directory.people:
+        await administration.add_staff(
+            store,
+            demo_brand.BRAND,
+            demo_brand.MANAGER,
+            name="Demo manager",
+            role="manager",
+            venues=(),
+            password=demo_brand.MANAGER_PASSWORD,
+        )
+
+
+async def _make_demo_devices(store: Store) -> None:
+    """Give the demo's till its public token and its kitchen a screen, where the catalogue still has their places."""
+    snapshot = await administration.catalogue_of(store, demo_brand.BRAND)
+    rows = await administration.list_rows(store, "devices", demo_brand.BRAND)
+    if demo_brand.TERMINAL_ID in snapshot.terminals and not any(row["kind"] == "terminal" for row in rows):
+        await administration.rotate_terminal(
+            store, demo_brand.BRAND, demo_brand.TERMINAL_ID, token=demo_brand.TERMINAL_TOKEN
+        )
+    if demo_brand.VENUE_ID in snapshot.venues and not any(row["kind"] == "kitchen" for row in rows):
+        await administration.add_screen(
+            store, demo_brand.BRAND, venue_id=demo_brand.VENUE_ID, token=demo_brand.KITCHEN_TOKEN
+        )
 
 
 async def _first_order(settings: Settings) -> None:
@@ -176,6 +201,9 @@ def _print_credentials(settings: Settings) -> None:
         "client_id": demo_brand.CLIENT_ID,
         "client_secret": demo_brand.CLIENT_SECRET,
         "integrator_id": demo_brand.INTEGRATOR_ID,
+        "terminal token": demo_brand.TERMINAL_TOKEN,
+        "kitchen token": demo_brand.KITCHEN_TOKEN,
+        "manager": f"{demo_brand.MANAGER} / {demo_brand.MANAGER_PASSWORD}",
         "data": (settings.database_url and "PostgreSQL") or str(settings.database_file),
     }
     for name, value in lines.items():

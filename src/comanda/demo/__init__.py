@@ -9,6 +9,12 @@ BRAND = "demo"
 CLIENT_ID = "demo-client"
 CLIENT_SECRET = "demo-secret"
 INTEGRATOR_ID = "test_demo"
+TERMINAL_ID = 1
+VENUE_ID = 1
+TERMINAL_TOKEN = "demo-terminal-token"
+KITCHEN_TOKEN = "demo-kitchen-token"
+MANAGER = "demo-manager"
+MANAGER_PASSWORD = "demo-password"
 
 
 def example(name: str) -> Any:

@@ -3,71 +3,41 @@
 from typing import Any
 
 import structlog
-from litestar import Litestar, Request, Response, get, post, put
+from litestar import Litestar, Request, Response, route
 from litestar.exceptions import HTTPException
 
+from comanda.access.routes import ROUTES, Route
 from comanda.base.errors import ComandaError
-from comanda.http import pages
-from comanda.http.call import Reply, call_of
+from comanda.http.call import Reply, StreamReply, call_of
 from comanda.http.door import Door, Lane
 from comanda.http.errors import INTERNAL, error_reply
+from comanda.http.handlers import HANDLERS, INTAKE, STREAM
 from comanda.http.hub import Hub
-from comanda.http.open_api import auth, orders
 
 log = structlog.get_logger("comanda.http")
-INTAKE = ("POST", "/open-api/v2/orders")
 
 
-def build_app(hub: Hub, *, fast_lane: bool = True) -> Door:  # noqa: C901 - a list of routes
+def build_app(hub: Hub, *, fast_lane: bool = True) -> Door:
     """The whole ASGI application; without the fast lane Litestar answers the intake too, to the same bytes."""
-
-    async def on_hub(request: Request[Any, Any, Any], handler: Lane) -> Response[bytes]:
-        return _response(await handler(call_of(request.scope), hub))
-
-    @post("/open-api/v2/auth")
-    async def sign_in(request: Request[Any, Any, Any]) -> Response[bytes]:
-        return await on_hub(request, auth.sign_in_client)
-
-    @post("/open-api/v2/orders")
-    async def create(request: Request[Any, Any, Any]) -> Response[bytes]:
-        return await on_hub(request, orders.create_order)
-
-    @get("/open-api/v2/orders")
-    async def listing(request: Request[Any, Any, Any]) -> Response[bytes]:
-        return await on_hub(request, orders.list_orders)
-
-    @get("/open-api/v2/orders/{order_id:str}")
-    async def read(request: Request[Any, Any, Any]) -> Response[bytes]:
-        return await on_hub(request, orders.get_order)
-
-    @put("/open-api/v2/orders/{order_id:str}")
-    async def update(request: Request[Any, Any, Any]) -> Response[bytes]:
-        return await on_hub(request, orders.update_order)
-
-    @get("/health")
-    async def health(request: Request[Any, Any, Any]) -> Response[bytes]:
-        return await on_hub(request, pages.health)
-
-    @get("/ready")
-    async def ready(request: Request[Any, Any, Any]) -> Response[bytes]:
-        return await on_hub(request, pages.ready)
-
-    @get("/openapi.json")
-    async def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
-        return await on_hub(request, pages.openapi)
-
-    @get(["/", "/docs", "/docs/{asset:str}"])
-    async def docs(request: Request[Any, Any, Any]) -> Response[bytes]:
-        return await on_hub(request, pages.docs)
-
     app = Litestar(
-        [sign_in, create, listing, read, update, health, ready, openapi, docs],
+        [_endpoint(found, HANDLERS[found.name], hub) for found in ROUTES if found.name != " ".join(STREAM)],
         openapi_config=None,
         logging_config=None,
         exception_handlers={ComandaError: _on_error, HTTPException: _on_http_error, Exception: _on_unexpected},
     )
-    lanes: dict[tuple[str, str], Lane] = {INTAKE: orders.create_order} if fast_lane else {}
+    always = (INTAKE, STREAM) if fast_lane else (STREAM,)
+    lanes: dict[tuple[str, str], Lane] = {place: HANDLERS[" ".join(place)] for place in always}
     return Door(hub, app, lanes)  # type: ignore[arg-type]
+
+
+def _endpoint(found: Route, handler: Lane, hub: Hub) -> Any:
+    """A handler of ours at its route; Litestar wants to know the type of each part of a path."""
+
+    async def answer(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return _response(await handler(call_of(request.scope), hub))
+
+    path = found.path.replace("}", ":str}")
+    return route(path, http_method=[found.method], name=found.name, status_code=200)(answer)  # type: ignore[list-item]
 
 
 def _on_error(_: Request[Any, Any, Any], error: ComandaError) -> Response[bytes]:
@@ -88,7 +58,8 @@ def _on_unexpected(request: Request[Any, Any, Any], error: Exception) -> Respons
     return _response(error_reply(INTERNAL))
 
 
-def _response(reply: Reply) -> Response[bytes]:
+def _response(reply: Reply | StreamReply) -> Response[bytes]:
+    assert isinstance(reply, Reply), "what goes on is answered by a lane"
     return Response(
         content=reply.body,
         status_code=reply.status,

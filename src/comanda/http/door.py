@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 from msgspec.structs import replace
 
+from comanda.access.credentials import identify_any, require_place
 from comanda.access.identify import identify, require_scope
 from comanda.access.model import Caller
 from comanda.access.rates import Rate
@@ -23,15 +24,16 @@ from comanda.access.routes import find_route, methods_of
 from comanda.base import limits
 from comanda.base.clock import now_micros
 from comanda.base.errors import ComandaError, unavailable
-from comanda.http.call import CALL_KEY, JSON, Call, Reply
+from comanda.http.call import CALL_KEY, JSON, Call, Reply, StreamReply
 from comanda.http.errors import INTERNAL, error_reply
 from comanda.http.hub import Hub
+from comanda.http.streaming import send_chunks
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-Lane = Callable[[Call, Hub], Awaitable[Reply]]
+Lane = Callable[[Call, Hub], Awaitable[Reply | StreamReply]]
 
 log = structlog.get_logger("comanda.http")
 _TOO_SLOW = "body too slow"
@@ -52,14 +54,18 @@ class Door:
             return
         call = _call(scope, self._hub)
         exchange = _Exchange(call, send)
+        self._hub.answering += 1
         try:
             await self._answer(scope, receive, call, exchange)
         except ComandaError as error:
-            await exchange.reply(_error_reply(error, call))
+            if not exchange.begun:
+                await exchange.reply(_error_reply(error, call))
         except Exception:
             log.exception("request.failed", request_id=call.request_id, route=_route_name(call))
             if not exchange.begun:
                 await exchange.reply(error_reply(INTERNAL))
+        finally:
+            self._hub.answering -= 1
         self._after(call, exchange)
 
     async def _answer(self, scope: Scope, receive: Receive, call: Call, exchange: "_Exchange") -> None:
@@ -68,14 +74,15 @@ class Door:
         if call.route is None:
             raise _no_such_route(call)
         await self._admit(call, exchange)
-        if call.method in ("POST", "PUT"):
+        if call.method in ("POST", "PUT", "PATCH"):
             _check_media(call)
             call.body = await _read_body(receive, call)
-        lane = self._lanes.get((call.method, call.path))
-        if lane is not None:
-            await exchange.reply(await lane(call, self._hub))
-            return
         method = "GET" if call.method == "HEAD" else call.method
+        lane = self._lanes.get((method, call.path))
+        if lane is not None:
+            answer = await lane(call, self._hub)
+            await (exchange.stream(answer, receive) if isinstance(answer, StreamReply) else exchange.reply(answer))
+            return
         inner = {**scope, "method": method, CALL_KEY: call}
         await self._app(inner, _replay(call.body), exchange.send)
 
@@ -99,12 +106,21 @@ class Door:
         exchange.rate = failed
         _refuse_over(failed)
         directory = await hub.known.directory()
-        call.known = identify(directory, hub.tokens, call.headers.get("x-token"), call.started // 1_000_000)
-        rate = self._count_call(call.known, now_s)
+        if route.audience == "integrator":
+            caller = identify(directory, hub.tokens, call.headers.get("x-token"), call.started // 1_000_000)
+        else:
+            known = identify_any(directory, hub.tokens, call.method, call.headers, call.started)
+            require_place(route, known)
+            if not isinstance(known, Caller):
+                call.known = known
+                return
+            caller = known
+        call.known = caller
+        rate = self._count_call(caller, now_s)
         exchange.rate = rate if rate.remaining * failed.limit <= failed.remaining * rate.limit else failed
         _refuse_over(rate, already_counted=True)
         if route.scope is not None:
-            require_scope(call.known.client, route.scope)
+            require_scope(caller.client, route.scope)
 
     def _count_call(self, caller: Caller, now_s: int) -> Rate:
         hub = self._hub
@@ -122,7 +138,7 @@ class Door:
 
     def _after(self, call: Call, exchange: "_Exchange") -> None:
         route = call.route
-        if exchange.status >= 400 and route is not None and route.audience == "integrator":
+        if exchange.status >= 400 and route is not None and route.audience in ("integrator", "hub"):
             self._hub.failures.count(call.address, int(monotonic()))
         name = _route_name(call)
         self._hub.metrics.request(name, exchange.status)
@@ -156,6 +172,22 @@ class _Exchange:
         await self._send({"type": "http.response.start", "status": reply.status, "headers": headers})
         body = b"" if self._call.method == "HEAD" else reply.body
         await self._send({"type": "http.response.body", "body": body})
+
+    async def stream(self, reply: StreamReply, receive: Receive) -> None:
+        """Send a reply that goes on; whichever way it ends, what it holds is let go."""
+        try:
+            headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in reply.headers.items()]
+            headers.append((b"content-type", reply.media_type.encode()))
+            headers += self._extra()
+            self.begun = True
+            self.status = 200
+            await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+            if self._call.method == "HEAD":
+                await self._send({"type": "http.response.body", "body": b""})
+                return
+            await send_chunks(reply, receive, self._send)
+        finally:
+            reply.close()
 
     async def send(self, message: dict[str, Any]) -> None:
         """Pass a message on, completed."""

@@ -14,6 +14,7 @@ STATUS: Final[dict[Kind, int]] = {
     Kind.METHOD_NOT_ALLOWED: 405,
     Kind.TIMED_OUT: 408,
     Kind.CONFLICT: 409,
+    Kind.GONE: 410,
     Kind.TOO_LARGE: 413,
     Kind.UNSUPPORTED_MEDIA: 415,
     Kind.UNPROCESSABLE: 422,

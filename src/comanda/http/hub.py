@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from comanda.access.passwords import PasswordChecks
 from comanda.access.rates import SlidingWindow
 from comanda.access.tokens import TokenReader
+from comanda.events.feed import Feed
 from comanda.http.metrics import Metrics
 from comanda.orders.gate import NameGate
 from comanda.settings import Settings
@@ -19,9 +21,13 @@ class Hub:
     store: Store
     known: Known
     metrics: Metrics
+    feed: Feed
     gate: NameGate = field(default_factory=NameGate)
     tokens: TokenReader = field(default_factory=TokenReader)
+    passwords: PasswordChecks = field(default_factory=PasswordChecks)
     sign_ins: SlidingWindow = field(default_factory=SlidingWindow)
     failures: SlidingWindow = field(default_factory=SlidingWindow)
     calls: SlidingWindow = field(default_factory=SlidingWindow)
     draining: bool = False
+    answering: int = 0
+    """How many requests are being answered right now."""

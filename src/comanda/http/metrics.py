@@ -6,13 +6,16 @@ from wsgiref.simple_server import WSGIServer
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 from comanda.base.errors import SetupError
+from comanda.orders.model import StoredOrder
+from comanda.orders.timeline import legs_of
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_LEG_SECONDS = (1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 450, 600, 900, 1_200, 1_800, 2_700, 3_600, 7_200)
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class Metrics:
-    """The meters of one process. Implements `comanda.store.driver.Observer`."""
+    """The meters of one process. Implements `comanda.store.driver.Observer` and `comanda.orders.ports.ChainMeter`."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -29,6 +32,13 @@ class Metrics:
         self._batch = Histogram("comanda_batch_orders", "Orders in one commit", buckets=_SIZES, registry=self.registry)
         self._commit = Histogram(
             "comanda_commit_seconds", "Time of one commit with its statements", buckets=_SECONDS, registry=self.registry
+        )
+        self._legs = Histogram(
+            "comanda_leg_seconds",
+            "Time of one leg of the delivery chain, as people went it",
+            ["brand", "venue", "leg"],
+            buckets=_LEG_SECONDS,
+            registry=self.registry,
         )
         self._by_outcome: dict[str, Counter] = {}
         self._by_answer: dict[tuple[str, int], Counter] = {}
@@ -50,6 +60,13 @@ class Metrics:
             counter = self._by_outcome[outcome] = self._orders.labels(outcome)
         counter.inc()
         self._intake.observe(seconds)
+
+    def chain(self, before: StoredOrder, after: StoredOrder) -> None:
+        """An order moved on: the legs it has behind it now and had not before are counted."""
+        known = dict(legs_of(before))
+        for leg, seconds in legs_of(after):
+            if leg not in known:
+                self._legs.labels(after.brand_id, str(after.venue_id), leg).observe(seconds)
 
     def request(self, route: str, status: int) -> None:
         """A request was answered."""

@@ -1,33 +1,100 @@
-"""The OpenAPI 3.1 document, made from the types that read requests and the table of routes.
+"""The OpenAPI 3.1 document, made from the types that read requests, the table of routes and `comanda.http.operations`.
 
 Litestar's own generator cannot express the exact bounds of our numbers, so the schemas come from msgspec.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 
 from comanda import __version__
+from comanda.access.credentials import SESSION_COOKIE
 from comanda.access.routes import Route
 from comanda.base import limits
 from comanda.base.numbers import Number
-from comanda.demo import example
-from comanda.http.open_api import answers
-from comanda.orders.listing import FILTERS, RELATIONS, SORTS
+from comanda.http.hub_api import answers as hub
+from comanda.http.hub_api import event_answers
+from comanda.http.hub_api.actions import AcceptBody, NoBody, RefuseBody
+from comanda.http.open_api import answers, receipt_answers
+from comanda.http.open_api.receipts import ReceiptChange, ReceiptPayments
+from comanda.http.operations import access, chain, events, orders, receipts, screens
+from comanda.http.operations.parts import ID, Operation, Operations, parameter, reference, reply
 from comanda.orders.request import OrderRequest, V1Order
 
-_REQUESTS = (OrderRequest, V1Order)
-_ANSWERS = (
+_TOLERANT: Final = (
+    OrderRequest,
+    V1Order,
+    ReceiptChange,
+    ReceiptPayments,
     answers.Credentials,
-    answers.Token,
     answers.StatusChange,
+    hub.PersonCredentials,
+)
+"""Bodies whose unknown keys are let pass."""
+_STRICT: Final = (AcceptBody, RefuseBody, NoBody)
+"""Bodies whose unknown keys are refused."""
+_ANSWERS: Final = (
+    answers.Token,
     answers.OrderCreated,
     answers.OrderRead,
     answers.OrderChanged,
     answers.OrderPage,
+    receipt_answers.ReceiptRead,
+    receipt_answers.ReceiptPage,
+    receipt_answers.ReceiptChanged,
+    receipt_answers.ReceiptClosed,
+    hub.ActionDone,
+    hub.WholeOrderRead,
+    hub.TimelineRead,
+    hub.TicketRead,
+    hub.BoardRead,
+    hub.StationTicketsRead,
+    hub.PerformanceRead,
+    hub.PrintJobPage,
+    hub.PrintJobSettled,
+    hub.SessionBegun,
+    hub.CallerRead,
+    hub.SessionEnded,
+    hub.HeartbeatTaken,
+    hub.TerminalList,
+    event_answers.EventsRead,
+    *event_answers.EVENTS,
     answers.Error,
+    answers.Health,
+    answers.Readiness,
 )
+_OPERATIONS: Final[Operations] = {
+    **access.OPERATIONS,
+    **orders.OPERATIONS,
+    **receipts.OPERATIONS,
+    **chain.OPERATIONS,
+    **screens.OPERATIONS,
+    **events.OPERATIONS,
+}
+_SCHEMES: Final = {
+    "token": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "x-token",
+        "description": "An integrator's, from POST /open-api/v2/auth",
+    },
+    "device": {"type": "http", "scheme": "bearer", "description": "A terminal's or kitchen screen's"},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SESSION_COOKIE,
+        "description": "A person's, from POST /hub/v1/session",
+    },
+    "csrf": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-CSRF-Token",
+        "description": "The session's csrf_token; every change by a person needs it beside the cookie",
+    },
+}
+_SCHEME_OF: Final = {"integrator": "token", "device": "device", "staff": "session"}
+_READING: Final = ("GET", "HEAD")
 
 
 def openapi_document(routes: Sequence[Route]) -> dict[str, Any]:
@@ -43,32 +110,40 @@ def openapi_document(routes: Sequence[Route]) -> dict[str, Any]:
             "title": "Comanda",
             "version": __version__,
             "description": "Order hub, wire-compatible with the Clopos Open API v2. Money is JSON numbers in major "
-            "units, times are UTC. Sign in with `POST /open-api/v2/auth`, then send the token as `x-token`.",
+            "units, times are UTC. Sign in with `POST /open-api/v2/auth`, then send the token as `x-token`. What is "
+            "our own stands under `/hub/v1`, for integrators, devices and people.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
         "paths": paths,
-        "components": {
-            "schemas": _schemas(),
-            "securitySchemes": {"token": {"type": "apiKey", "in": "header", "name": "x-token"}},
-        },
+        "components": {"schemas": _schemas(), "securitySchemes": dict(_SCHEMES)},
     }
 
 
 def _schemas() -> dict[str, Any]:
-    _, requests = msgspec.json.schema_components(
-        _REQUESTS, schema_hook=_number_schema, ref_template="#/components/schemas/{name}"
-    )
-    _, replies = msgspec.json.schema_components(_ANSWERS, ref_template="#/components/schemas/{name}")
-    for schema in requests.values():
-        _loosen(schema)
-    _forbid(requests["OrderRequest"], "payload", "customer_id")
-    _forbid(requests["V1Order"], "products", "sale_type_id", "venue_id", "customer")
-    requests["Discount"] |= {
+    tolerant, strict, replies = _named(_TOLERANT), _named(_STRICT), _named(_ANSWERS)
+    for schema in tolerant.values():
+        schema.pop("additionalProperties", None)
+        _refuse_nul(schema)
+    for schema in strict.values():
+        schema["additionalProperties"] = False
+        _refuse_nul(schema)
+    _forbid(tolerant["OrderRequest"], "payload", "customer_id")
+    _forbid(tolerant["V1Order"], "products", "sale_type_id", "venue_id", "customer")
+    tolerant["Discount"] |= {
         "if": {"properties": {"discount_type": {"const": 1}}, "required": ["discount_type"]},
         "then": {"properties": {"discount_value": {"anyOf": [{"maximum": 100}, {"type": "null"}]}}},
     }
-    return {**requests, **replies}
+    kinds = [reference(kind.__name__) for kind in event_answers.EVENTS]
+    event = {"Event": {"title": "Event", "description": "Something that happened", "oneOf": kinds}}
+    return _joined(tolerant, strict, replies, event)
+
+
+def _named(kinds: Sequence[type[msgspec.Struct]]) -> dict[str, Any]:
+    _, found = msgspec.json.schema_components(
+        kinds, schema_hook=_number_schema, ref_template="#/components/schemas/{name}"
+    )
+    return found
 
 
 def _number_schema(kind: type) -> dict[str, Any]:
@@ -77,16 +152,15 @@ def _number_schema(kind: type) -> dict[str, Any]:
     raise NotImplementedError(kind)
 
 
-def _loosen(schema: dict[str, Any]) -> None:
-    """Unknown keys are let pass with a warning, and no text may hold U+0000."""
-    schema.pop("additionalProperties", None)
+def _refuse_nul(schema: dict[str, Any]) -> None:
+    """No text of a request may hold U+0000."""
     pending: list[Any] = [schema]
     while pending:
         node = pending.pop()
         if isinstance(node, list):
             pending.extend(node)
         elif isinstance(node, dict):
-            if node.get("type") == "string" and "format" not in node:
+            if node.get("type") == "string" and not node.keys() & {"format", "pattern"}:
                 node["pattern"] = "^[^\\u0000]*$"
             pending.extend(node.values())
 
@@ -97,151 +171,74 @@ def _forbid(schema: dict[str, Any], *names: str) -> None:
         schema["properties"].setdefault(name, {"not": {}})
 
 
-def _complete(route: Route, operation: dict[str, Any]) -> dict[str, Any]:
-    """Add what follows from the route: security, headers, the errors it can answer."""
+def _joined(*parts: Mapping[str, Any]) -> dict[str, Any]:
+    """All schemas; two types of one name must say the same."""
+    joined: dict[str, Any] = {}
+    for part in parts:
+        for name, schema in part.items():
+            if joined.setdefault(name, schema) != schema:
+                raise AssertionError(f"two schemas are called {name}")
+    return joined
+
+
+def _complete(route: Route, operation: Operation) -> Operation:
+    """Add what follows from the route: security, headers, who may call, the errors it can answer."""
     parameters = list(operation.pop("parameters", []))
-    statuses = [400, 401, 408, 413, 415, 429, 431, 503] if route.audience != "public" else [503]
     if route.audience == "integrator":
         operation["security"] = [{"token": []}]
-        parameters.append(_parameter("header", "x-venue", {"type": "string"}, "Acts for this venue"))
-        statuses += [403, 404]
+        parameters.append(parameter("header", "x-venue", ID, "Acts for this venue"))
+    if route.audience == "hub":
+        operation["security"] = [_requirement(route, caller) for caller in route.callers]
+    if rules := _rules(route):
+        operation["description"] = rules
     if route.takes_key:
-        key = {"type": "string", "pattern": "^[\\x21-\\x7e]{1,255}$"}
-        parameters.append(_parameter("header", "Idempotency-Key", key, "Kept 72 hours; a repeat gets the first answer"))
-        statuses += [409, 422, 504]
-    for status in sorted(statuses):
-        operation["responses"].setdefault(str(status), _reply("See `error` and `details`", "Error"))
+        key = {"type": "string", "pattern": f"^[\\x21-\\x7e]{{1,{limits.MAX_IDEMPOTENCY_KEY}}}$"}
+        parameters.append(parameter("header", "Idempotency-Key", key, "Kept 72 hours; a repeat gets the first answer"))
+    for status in sorted(_error_statuses(route, takes_input=bool(parameters) or "requestBody" in operation)):
+        operation["responses"].setdefault(str(status), _refusal(status))
     return {**operation, "parameters": parameters}
 
 
-def _sign_in() -> dict[str, Any]:
-    body = {
-        "client_id": "demo-client",
-        "client_secret": "demo-secret",
-        "brand": "demo",
-        "integrator_id": "test_demo",
-    }
-    return {
-        "operationId": "signIn",
-        "summary": "Exchange credentials for a token",
-        "tags": ["Authentication"],
-        "requestBody": _body("Credentials", {"demo": body}),
-        "responses": {"200": _reply("A token, or `success` false for a test/production mismatch", "Token")},
-    }
+def _requirement(route: Route, caller: str) -> dict[str, Any]:
+    scheme = _SCHEME_OF[caller]
+    if scheme == "session" and route.method not in _READING:
+        return {"session": [], "csrf": []}
+    return {scheme: []}
 
 
-def _create() -> dict[str, Any]:
-    either = {"anyOf": [{"$ref": "#/components/schemas/OrderRequest"}, {"$ref": "#/components/schemas/V1Order"}]}
-    examples = {
-        name: {"value": example(f"create-order.{name}")} for name in ("request", "minimal.request", "v1.request")
-    }
-    refused = _reply("Every problem at once", "Error")
-    refused["content"]["application/json"]["example"] = example("create-order.refused")
-    created = _reply("The order was stored", "OrderCreated")
-    return {
-        "operationId": "createOrder",
-        "summary": "Create an order",
-        "tags": ["Orders"],
-        "requestBody": {"required": True, "content": {"application/json": {"schema": either, "examples": examples}}},
-        "responses": {
-            "200": _reply("A repeat of an order stored before", "OrderCreated"),
-            "201": created,
-            "400": refused,
-        },
-    }
+def _rules(route: Route) -> str:
+    rules = []
+    if route.scope is not None:
+        rules.append(f"Integrators need the scope `{route.scope}`.")
+    if route.roles:
+        rules.append(f"People need the role {' or '.join(f'`{role}`' for role in route.roles)}.")
+    return " ".join(rules)
 
 
-def _list() -> dict[str, Any]:
-    page = {"type": "integer", "minimum": 1, "maximum": limits.MAX_PAGE, "default": 1}
-    limit = {"type": "integer", "minimum": 1, "maximum": limits.MAX_ORDER_PAGE_SIZE, "default": 50}
-    day = {"type": "string", "format": "date"}
-    return {
-        "operationId": "listOrders",
-        "summary": "List the active venue's orders",
-        "tags": ["Orders"],
-        "parameters": [
-            _parameter("query", "page", page, "1-based"),
-            _parameter("query", "limit", limit, "Page size"),
-            _parameter("query", "cursor", {"type": "string"}, "next_cursor of the page before, with the same filters"),
-            _parameter("query", "status", {"enum": ["PENDING", "RECEIVED", "IGNORE", "DELIVERED"]}, "Only this status"),
-            _parameter("query", "sort[0]", {"enum": list(SORTS)}, "Field"),
-            _parameter("query", "sort[1]", {"enum": ["1", "-1"]}, "1 ascending, -1 descending"),
-            _parameter("query", "date[0]", day, "First day, in the venue's zone"),
-            _parameter("query", "date[1]", day, "Last day"),
-            _parameter("query", "filters[0][0]", {"enum": list(FILTERS)}, "Field of a filter; needs its value"),
-            _parameter("query", "filters[0][1]", {"type": "string"}, "Value of the filter"),
-            _with_parameter(),
-        ],
-        "responses": {"200": _reply("A page of orders", "OrderPage")},
-    }
+def _error_statuses(route: Route, *, takes_input: bool) -> set[int]:
+    if route.audience == "public":
+        return {431, 503}
+    found = {401, 429, 431, 503}
+    if takes_input:
+        found.add(400)
+    if route.method in ("POST", "PUT", "PATCH"):
+        found |= {408, 413, 415}
+    if route.audience in ("integrator", "hub"):
+        found.add(403)
+        if route.method not in _READING:
+            found.add(504)
+    if route.path == "/hub/v1/session" and route.method == "POST":
+        found.add(504)
+    if route.audience == "integrator" or "{" in route.path:
+        found.add(404)
+    if route.takes_key:
+        found |= {409, 422}
+    return found
 
 
-def _read() -> dict[str, Any]:
-    return {
-        "operationId": "getOrder",
-        "summary": "Read one order",
-        "tags": ["Orders"],
-        "parameters": [_id_parameter(), _with_parameter()],
-        "responses": {"200": _reply("The order", "OrderRead")},
-    }
-
-
-def _update() -> dict[str, Any]:
-    return {
-        "operationId": "ignoreOrder",
-        "summary": "Set an order to IGNORE",
-        "tags": ["Orders"],
-        "parameters": [_id_parameter()],
-        "requestBody": _body("StatusChange", {"ignore": {"status": "IGNORE"}}),
-        "responses": {"200": _reply("The order after the change", "OrderChanged")},
-    }
-
-
-def _probe(summary: str) -> dict[str, Any]:
-    content = {"application/json": {"schema": {"type": "object"}}}
-    return {
-        "operationId": summary.split(maxsplit=1)[0].lower(),
-        "summary": summary,
-        "tags": ["Operation"],
-        "responses": {
-            "200": {"description": "Yes", "content": content},
-            "503": {"description": "No", "content": content},
-        },
-    }
-
-
-def _with_parameter() -> dict[str, Any]:
-    return _parameter(
-        "query", "with[0]", {"enum": [*RELATIONS, "receipt:id,service_notification_id,status"]}, "Relation"
-    )
-
-
-def _id_parameter() -> dict[str, Any]:
-    schema = {"type": "integer", "minimum": 1, "maximum": limits.MAX_ID}
-    return {**_parameter("path", "id", schema, "The order's id"), "required": True}
-
-
-def _parameter(place: str, name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
-    return {"in": place, "name": name, "schema": schema, "description": description, "required": False}
-
-
-def _body(name: str, examples: dict[str, Any]) -> dict[str, Any]:
-    shown = {title: {"value": value} for title, value in examples.items()}
-    content = {"schema": {"$ref": f"#/components/schemas/{name}"}, "examples": shown}
-    return {"required": True, "content": {"application/json": content}}
-
-
-def _reply(description: str, name: str) -> dict[str, Any]:
-    schema = {"$ref": f"#/components/schemas/{name}"}
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
-
-
-_OPERATIONS: dict[tuple[str, str], Callable[[], dict[str, Any]]] = {
-    ("POST", "/open-api/v2/auth"): _sign_in,
-    ("POST", "/open-api/v2/orders"): _create,
-    ("GET", "/open-api/v2/orders"): _list,
-    ("GET", "/open-api/v2/orders/{id}"): _read,
-    ("PUT", "/open-api/v2/orders/{id}"): _update,
-    ("GET", "/health"): lambda: _probe("Health: the process answers"),
-    ("GET", "/ready"): lambda: _probe("Ready: orders can be taken now"),
-}
+def _refusal(status: int) -> dict[str, Any]:
+    refusal = reply("See `error` and `details`", "Error")
+    if status in (429, 503):
+        retry = {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds"}
+        refusal["headers"] = {"Retry-After": retry}
+    return refusal

@@ -24,12 +24,15 @@ ONE = Decimal(1)
 ZERO = Decimal(0)
 
 
-def check_order(decoded: Decoded, snapshot: Snapshot, brand: Brand, header_venue: str | None) -> CheckedOrder:
+def check_order(
+    decoded: Decoded, snapshot: Snapshot, brand: Brand, header_venue: str | None, *, terminal_absent: bool = False
+) -> CheckedOrder:
     """Check every reference and apply defaults and policies.
 
-    ``header_venue`` is the text of ``x-venue``. Raises ComandaError ``validation_failed`` with every problem.
+    ``header_venue`` is the text of ``x-venue``; ``terminal_absent``: the venue's terminals are watched and none is
+    there. Raises ComandaError ``validation_failed`` with every problem.
     """
-    return _Check(decoded, snapshot, brand).run(header_venue)
+    return _Check(decoded, snapshot, brand).run(header_venue, terminal_absent=terminal_absent)
 
 
 class _Check:
@@ -51,7 +54,7 @@ class _Check:
         for path in decoded.unequal:
             self.warnings.append(OrderWarning("ignored_value", path, f"{path} differs from the line, which decides"))
 
-    def run(self, header_venue: str | None) -> CheckedOrder:
+    def run(self, header_venue: str | None, *, terminal_absent: bool) -> CheckedOrder:
         request = self.request
         venue = self._venue()
         sale_type = self._sale_type(venue)
@@ -64,6 +67,8 @@ class _Check:
             self._warn("venue_header_differs", "venue_id", f"x-venue is {header_venue[:40]!a}; venue_id decides")
         needs_attention = not all(line.known for line in lines)
         accepts, terminal_id = self._acceptance(venue)
+        if accepts and terminal_absent:
+            self._warn("terminal_absent", "auto_order_accept", "No terminal of the venue is there to see the order")
         service_enabled, service_value = self._service_charge(venue, sale_type)
         return CheckedOrder(
             request=request,

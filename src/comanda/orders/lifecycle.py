@@ -1,6 +1,7 @@
-"""The states of an order and who may move it: one table (contract 14.4)."""
+"""The states of an order and who may move it, when: one table (contract 14.4), checked when the server starts."""
 
-from enum import StrEnum
+from collections.abc import Mapping
+from enum import Enum, StrEnum
 from typing import Final
 
 from comanda.base.errors import ComandaError
@@ -16,28 +17,49 @@ class Status(StrEnum):
 
 
 class Actor(StrEnum):
-    """Who moves an order."""
+    """Who moves an order. ``TERMINAL`` is any paired device, ``STAFF`` any signed-in person but a manager."""
 
     INTEGRATOR = "integrator"
+    TERMINAL = "terminal"
+    STAFF = "staff"
+    MANAGER = "manager"
     AUTOMATIC = "automatic"
+    DEADLINE = "deadline"
 
 
-TRANSITIONS: Final[dict[tuple[Status, Status], frozenset[Actor]]] = {
-    (Status.PENDING, Status.RECEIVED): frozenset({Actor.AUTOMATIC}),
-    (Status.PENDING, Status.IGNORE): frozenset({Actor.INTEGRATOR}),
-    (Status.RECEIVED, Status.IGNORE): frozenset({Actor.INTEGRATOR}),
+class When(Enum):
+    """What must hold for a move."""
+
+    ALWAYS = "always"
+    BEFORE_START = "before a ticket is started"
+    WHILE_UNPAID = "while unpaid"
+
+
+PEOPLE: Final = (Actor.TERMINAL, Actor.STAFF, Actor.MANAGER)
+TRANSITIONS: Final[Mapping[tuple[Status, Status], Mapping[Actor, When]]] = {
+    (Status.PENDING, Status.RECEIVED): dict.fromkeys((*PEOPLE, Actor.AUTOMATIC, Actor.DEADLINE), When.ALWAYS),
+    (Status.PENDING, Status.IGNORE): dict.fromkeys((*PEOPLE, Actor.INTEGRATOR, Actor.DEADLINE), When.ALWAYS),
+    (Status.RECEIVED, Status.IGNORE): {
+        Actor.INTEGRATOR: When.BEFORE_START,
+        Actor.TERMINAL: When.WHILE_UNPAID,
+        Actor.STAFF: When.WHILE_UNPAID,
+        Actor.MANAGER: When.ALWAYS,
+    },
+    (Status.RECEIVED, Status.DELIVERED): dict.fromkeys((*PEOPLE, Actor.INTEGRATOR), When.ALWAYS),
 }
-"""Every move there is. Acceptance by people, hand-over and tickets join with the kitchen."""
+"""Every move there is."""
 
 
-def moves(*, present: Status, wanted: Status, actor: Actor) -> bool:
+def moves(*, present: Status, wanted: Status, actor: Actor, started: bool = False, paid: bool = False) -> bool:
     """Whether the order changes: False when it is there already.
 
-    Raises ComandaError ``validation_failed`` / ``Status is not allowed`` for any move not in the table.
+    ``started``: a station has begun; ``paid``: its receipt is closed. Raises ComandaError ``validation_failed`` /
+    ``Status is not allowed`` for any move not in the table.
     """
     if present is wanted:
         return False
-    if actor not in TRANSITIONS.get((present, wanted), frozenset()):
+    when = TRANSITIONS.get((present, wanted), {}).get(actor)
+    if when is None or (when is When.BEFORE_START and started) or (when is When.WHILE_UNPAID and paid):
         raise status_not_allowed()
     return True
 
@@ -45,3 +67,18 @@ def moves(*, present: Status, wanted: Status, actor: Actor) -> bool:
 def status_not_allowed() -> ComandaError:
     """The documented refusal of a status (contract 9.4)."""
     return ComandaError("validation_failed", "Status is not allowed")
+
+
+def check_lifecycle() -> None:
+    """Hold the table against what the contract promises of any order; the server does not start with another.
+
+    Raises AssertionError: every state is reached from PENDING, IGNORE and DELIVERED have no way out, and every
+    actor is named.
+    """
+    reached = {Status.PENDING}
+    for _ in Status:
+        reached |= {wanted for (present, wanted) in TRANSITIONS if present in reached}
+    left = {present for present, _ in TRANSITIONS}
+    named = {actor for actors in TRANSITIONS.values() for actor in actors}
+    if reached != set(Status) or left & {Status.IGNORE, Status.DELIVERED} or named != set(Actor):
+        raise AssertionError("the table of an order's states contradicts contract 14.4")

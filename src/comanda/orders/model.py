@@ -6,11 +6,13 @@ from typing import Literal, NewType
 
 from msgspec import Struct
 
-from comanda.access.model import Brand, BrandId, Client
+from comanda.access.model import BrandId, Client
 from comanda.base.clock import Micros
-from comanda.catalogue.model import Venue
+from comanda.catalogue.model import DeadlineAction, Venue
+from comanda.kitchen.model import PrintKind, Ticket
 from comanda.orders.lifecycle import Status
 from comanda.orders.request import OrderRequest
+from comanda.receipts.model import Receipt
 
 OrderId = NewType("OrderId", int)
 
@@ -153,26 +155,43 @@ class Guest(Struct, frozen=True):
     address: str | None
 
 
+class Paper(Struct, frozen=True):
+    """A paper that an event puts in a printer's line."""
+
+    printer_id: int
+    ticket: Ticket
+    kind: PrintKind
+
+
 class PlannedEvent(Struct, frozen=True):
     """An event but for its number; ``data`` is the resource as JSON, persons by reference only."""
 
     type: str
+    actor: str
     data: str
+    paper: Paper | None = None
+
+
+class Step(Struct, frozen=True):
+    """A step of a pending order's accept deadline, with the instant it is due."""
+
+    number: int
+    due_at: Micros
+    action: DeadlineAction
 
 
 class PlannedOrder(Struct, frozen=True):
     """Everything an order causes, ready to be stored in one transaction; nothing in it awaits a decision of ours."""
 
-    brand: Brand
     client: Client
-    id: OrderId
-    priced: PricedOrder
-    status: Status
-    created_at: Micros
-    payload: str
+    order: "StoredOrder"
+    phone_e164: str | None
     events: tuple[PlannedEvent, ...]
     answer: str
     demand: Mapping[int, Decimal]
+    receipt: Receipt | None = None
+    tickets: tuple[Ticket, ...] = ()
+    deadline: tuple[Step, ...] = ()
     guest: Guest | None = None
     keyed: KeyedRequest | None = None
     claims: tuple[Claim, ...] = ()
@@ -180,16 +199,29 @@ class PlannedOrder(Struct, frozen=True):
     @property
     def brand_id(self) -> BrandId:
         """The first column of every key."""
-        return self.brand.id
+        return self.order.brand_id
 
     @property
     def venue_id(self) -> int:
         """Where the order is made."""
-        return self.priced.checked.venue.id
+        return self.order.venue_id
+
+    @property
+    def id(self) -> OrderId:
+        """The order's id."""
+        return self.order.id
+
+    @property
+    def created_at(self) -> Micros:
+        """When the order was planned; its row, events and records bear this instant."""
+        return self.order.created_at
 
 
 class StoredOrder(Struct, frozen=True):
-    """An order as the store holds it. ``payload`` is the JSON text that reads show; instants are UTC micros."""
+    """An order as the store holds it. ``payload`` is the JSON text that reads show; instants are UTC micros.
+
+    ``open`` until it is ignored, or handed over and paid; ``refusal`` is why it was ignored, as JSON text.
+    """
 
     brand_id: BrandId
     id: OrderId
@@ -214,6 +246,15 @@ class StoredOrder(Struct, frozen=True):
     received_at: Micros | None
     updated_at: Micros
     event_sequence: int
+    open: bool = True
+    accepted_by: str | None = None
+    refusal: str | None = None
+    promised_at: Micros | None = None
+    seen_at: Micros | None = None
+    sent_at: Micros | None = None
+    started_at: Micros | None = None
+    ready_at: Micros | None = None
+    handed_over_at: Micros | None = None
 
 
 class Placed(Struct, frozen=True):

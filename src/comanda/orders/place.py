@@ -4,7 +4,7 @@ Every lane and every kind of caller comes through `place_order`. The steps from 
 for afterwards is the name, an id, and the commit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
@@ -39,14 +39,23 @@ from comanda.orders.price import price_order
 from comanda.orders.view import creation, envelope, payload_part, stored_shape_a
 
 
+def never_absent(_brand_id: str, _venue_id: int) -> bool:
+    """The presence of terminals where nobody watches it."""
+    return False
+
+
 class Incoming(Struct, frozen=True):
-    """A create request as the door hands it over. ``started`` is when it arrived."""
+    """A create request as the door hands it over. ``started`` is when it arrived.
+
+    ``terminal_absent`` tells of a brand's venue whether its terminals are watched and none is there.
+    """
 
     body: bytes
     caller: Caller
     keyed: KeyedRequest | None
     header_venue: str | None
     started: Micros
+    terminal_absent: Callable[[str, int], bool] = never_absent
 
 
 class Answer(Struct, frozen=True):
@@ -85,7 +94,7 @@ async def place_order(incoming: Incoming, snapshot: Snapshot, store: OrderStore,
     names = _names(origin)
     await gate.enter(names)
     try:
-        planned = plan_order(priced, origin, await store.next_order_id(), now_micros())
+        planned = plan_order(priced, origin, snapshot, await store.next_order_id(), now_micros())
         outcome = await store.place(planned)
     finally:
         gate.leave(names)
@@ -97,7 +106,8 @@ def _steps_before_store(decoded: Decoded, incoming: Incoming, snapshot: Snapshot
     stated = decoded.request.venue_id
     if stated and not incoming.caller.client.may_see(stated):
         raise ComandaError("resource_not_found", "Venue not found")
-    checked = check_order(decoded, snapshot, brand, incoming.header_venue)
+    absent = incoming.terminal_absent(brand.id, stated)
+    checked = check_order(decoded, snapshot, brand, incoming.header_venue, terminal_absent=absent)
     return price_order(checked, brand)
 
 
@@ -159,7 +169,7 @@ def _answer(outcome: PlaceOutcome, planned: PlannedOrder, decoded: Decoded, inco
             body=planned.answer.encode(),
             order_id=planned.id,
             replayed=False,
-            outcome="received" if planned.status is Status.RECEIVED else "pending",
+            outcome="received" if planned.order.status is Status.RECEIVED else "pending",
             key_expires_at=expires_at if planned.keyed else None,
         )
     if isinstance(outcome, Refused):

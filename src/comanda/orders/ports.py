@@ -16,7 +16,16 @@ from comanda.orders.model import (
     PlannedOrder,
     Refused,
     Replayed,
+    StoredOrder,
 )
+
+
+class ChainMeter(Protocol):
+    """Hears of each step an order makes, for metrics."""
+
+    def chain(self, before: StoredOrder, after: StoredOrder) -> None:
+        """An order moved on."""
+        ...
 
 
 class OrderStore(Protocol):

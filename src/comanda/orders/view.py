@@ -93,7 +93,7 @@ def order_object(order: StoredOrder, decimals: int) -> dict[str, Any]:
         "receive_user_id": None,
         "receive_terminal_id": order.receive_terminal_id,
         "received_at": None if order.received_at is None else iso_micros(order.received_at),
-        "receipt_id": None,
+        "receipt_id": None if order.accepted_by is None else order.id,
         "total_amount": major_json(order.total_minor, decimals),
         "needs_attention": order.needs_attention,
         "deleted_at": None,

@@ -1,27 +1,40 @@
-"""Keeping brands and those who call for them."""
+"""Keeping brands and those who call for them. Sessions of people and presence of devices have modules of their own."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, and_, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from comanda.access.model import Brand, BrandId, Client, Directory, Integrator, SigningKey
+from comanda.access.model import (
+    Brand,
+    BrandId,
+    Client,
+    Device,
+    Directory,
+    Integrator,
+    Person,
+    Session,
+    SigningKey,
+)
 from comanda.base import limits
-from comanda.base.clock import Micros
+from comanda.base.clock import Micros, now_micros
 from comanda.base.errors import SetupError
 from comanda.store.tables import (
     brands,
     clients,
+    device_presence,
     devices,
     idempotency,
     installation,
     integrators,
     order_claims,
     signing_keys,
+    staff,
+    staff_sessions,
 )
-from comanda.store.transaction import Row, Statement, Transaction, one
+from comanda.store.transaction import Row, Rows, Statement, Transaction, one
 
 
 def read_changes() -> Transaction[int]:
@@ -36,13 +49,20 @@ def read_directory() -> Transaction[Directory]:
     known_brands = yield one(_SELECT_BRANDS)
     known_integrators = yield one(_SELECT_INTEGRATORS)
     known_clients = yield one(_SELECT_CLIENTS)
+    known_devices = yield one(_SELECT_DEVICES)
+    people = yield one(_SELECT_PEOPLE)
+    sessions = yield one(_SELECT_SESSIONS, now=now_micros())
     keys = yield one(_SELECT_KEYS)
     return Directory(
         version=version,
         brands={row[0]: _brand_of(row) for row in known_brands},
         integrators={row[0]: Integrator(row[0], row[1], bool(row[2]), bool(row[3])) for row in known_integrators},
         clients={(row[0], row[1]): _client_of(row) for row in known_clients},
+        devices={row[4]: _device_of(row) for row in known_devices},
+        people={(row[0], row[1]): _person_of(row) for row in people},
+        sessions={row[1]: Session(BrandId(row[0]), row[2], Micros(row[3])) for row in sessions},
         signing_keys=tuple(SigningKey(*row) for row in keys),
+        **_presence_of(known_devices),
     )
 
 
@@ -61,8 +81,16 @@ def add_row(table: Table, row: Mapping[str, Any], what: str) -> Transaction[None
 
 
 def put_device(row: Mapping[str, Any]) -> Transaction[None]:
-    """Add a device, or give a known one another token."""
-    yield one(_PUT_DEVICE, **row)
+    """Add a device, or give a known one another token; what was heard of it at another venue is forgotten.
+
+    Raises SetupError when a device of the other kind has that id.
+    """
+    put = yield one(_PUT_DEVICE, **row)
+    if not put:
+        raise SetupError(
+            f"device {row['device_id']} is no {row['kind']}: terminals and kitchen screens share their ids"
+        )
+    yield one(_FORGET_ELSEWHERE, **{name: row[name] for name in ("brand_id", "device_id", "venue_id")})
     yield one(RAISE_CHANGES)
 
 
@@ -140,6 +168,42 @@ def _client_of(row: Row) -> Client:
     )
 
 
+def _device_of(row: Row) -> Device:
+    return Device(brand_id=BrandId(row[0]), id=row[1], kind=row[2], venue_id=row[3], enabled=bool(row[5]))
+
+
+def _person_of(row: Row) -> Person:
+    return Person(
+        brand_id=BrandId(row[0]),
+        username=row[1],
+        name=row[2],
+        role=row[3],
+        venues=frozenset(json.loads(row[4])),
+        enabled=bool(row[5]),
+    )
+
+
+def _presence_of(rows: Rows) -> dict[str, Any]:
+    """What the devices say of their venues: which are there, which venues are watched, which are attended."""
+    present: dict[tuple[str, int], set[int]] = {}
+    watched: set[tuple[str, int]] = set()
+    attended: set[tuple[str, int]] = set()
+    for brand_id, device_id, kind, _, _, enabled, venue_id, is_there in rows:
+        if venue_id is None:
+            continue
+        if is_there:
+            present.setdefault((brand_id, venue_id), set()).add(device_id)
+        if kind == "terminal":
+            watched.add((brand_id, venue_id))
+            if is_there and enabled:
+                attended.add((brand_id, venue_id))
+    return {
+        "present": {venue: frozenset(ids) for venue, ids in present.items()},
+        "watched": frozenset(watched),
+        "attended": frozenset(attended),
+    }
+
+
 _SELECT_COUNTER = Statement(select(installation.c.value).where(installation.c.name == bindparam("name")))
 _counter = upsert(installation)
 _ADD_TO_COUNTER = Statement(
@@ -169,6 +233,37 @@ _SELECT_INTEGRATORS = Statement(
     select(integrators.c.integrator_id, integrators.c.name, integrators.c.is_test, integrators.c.enabled)
 )
 _SELECT_CLIENTS = Statement(select(*clients.c))
+_SELECT_DEVICES = Statement(
+    select(
+        devices.c.brand_id,
+        devices.c.device_id,
+        devices.c.kind,
+        devices.c.venue_id,
+        devices.c.token_sha256,
+        devices.c.enabled,
+        device_presence.c.venue_id,
+        device_presence.c.present,
+    ).join_from(
+        devices,
+        device_presence,
+        and_(
+            device_presence.c.brand_id == devices.c.brand_id,
+            device_presence.c.device_id == devices.c.device_id,
+        ),
+        isouter=True,
+    )
+)
+_SELECT_PEOPLE = Statement(
+    select(staff.c.brand_id, staff.c.username, staff.c.name, staff.c.role, staff.c.venues, staff.c.enabled)
+)
+_SELECT_SESSIONS = Statement(
+    select(
+        staff_sessions.c.brand_id,
+        staff_sessions.c.token_sha256,
+        staff_sessions.c.username,
+        staff_sessions.c.expires_at,
+    ).where(staff_sessions.c.expires_at > bindparam("now"))
+)
 _SELECT_KEYS = Statement(
     select(signing_keys.c.kid, signing_keys.c.secret, signing_keys.c.created_s).order_by(
         signing_keys.c.created_s.desc(), signing_keys.c.kid
@@ -182,7 +277,15 @@ _device = upsert(devices)
 _PUT_DEVICE = Statement(
     _device.on_conflict_do_update(
         index_elements=[devices.c.brand_id, devices.c.device_id],
-        set_={name: _device.excluded[name] for name in ("kind", "venue_id", "token_sha256", "enabled")},
+        set_={name: _device.excluded[name] for name in ("venue_id", "token_sha256", "enabled")},
+        where=devices.c.kind == _device.excluded.kind,
+    ).returning(devices.c.device_id)
+)
+_FORGET_ELSEWHERE = Statement(
+    device_presence.delete().where(
+        device_presence.c.brand_id == bindparam("brand_id"),
+        device_presence.c.device_id == bindparam("device_id"),
+        device_presence.c.venue_id != bindparam("venue_id"),
     ),
     returns=False,
 )

@@ -22,11 +22,14 @@ from comanda.catalogue.model import (
     encode_resource,
 )
 from comanda.store.access import RAISE_CHANGES
-from comanda.store.commit_orders import LOCK_STOP_LIST, MILLI
+from comanda.store.commit_orders import stop_list_event
 from comanda.store.event_log import NewEvent, append_events
+from comanda.store.order_statements import LOCK_STOP_LIST, MILLI
 from comanda.store.tables import brands, catalogue, customers, stop_list
 from comanda.store.transaction import Statement, Transaction, each, many, one
 
+ACTOR = "administration"
+"""Who changes a catalogue, in events."""
 _KINDS: dict[str, type[Resource]] = {kind.plural: kind for kind in RESOURCES}
 
 
@@ -59,12 +62,12 @@ def apply_document(
     for kind, resources in document.resources().items():
         yield from _apply_kind(brand_id, kind, resources, version, changes)
     yield from _apply_customers(brand_id, people, now, changes)
-    yield from _apply_stop_list(brand_id, document.stop_list, now, changes)
+    told = yield from _apply_stop_list(brand_id, document.stop_list, now, changes)
     if changes:
         data = to_json({"version": version, "changes": changes.counts()}).decode()
-        event = NewEvent(None, None, "catalogue.changed", data, now)
+        event = NewEvent(None, None, "catalogue.changed", ACTOR, data, now)
         yield one(RAISE_CHANGES)
-        yield from append_events({(brand_id, 0): [event]})
+        yield from append_events({(brand_id, 0): [event], **told})
     return changes
 
 
@@ -125,8 +128,12 @@ def _apply_customers(
 
 def _apply_stop_list(
     brand_id: str, entries: Sequence[StopListEntry], now: Micros, changes: Changes
-) -> Transaction[None]:
-    """Set quantities anew: the version rises, so that holds taken before are not given back on top."""
+) -> Transaction[dict[tuple[str, int], list[NewEvent]]]:
+    """Set quantities anew: the version rises, so that holds taken before are not given back on top.
+
+    Returns the events that tell of it, by venue.
+    """
+    events: dict[tuple[str, int], list[NewEvent]] = {}
     for entry in sorted(entries, key=lambda entry: (entry.venue_id, entry.product_id)):
         key = {"brand_id": brand_id, "venue_id": entry.venue_id, "product_id": entry.product_id}
         rows = yield many(LOCK_STOP_LIST, [tuple(key.values())])
@@ -135,10 +142,14 @@ def _apply_stop_list(
             continue
         told = f"venue {entry.venue_id}: was {_quantity(before)}, now {_quantity(entry.quantity)}"
         changes.note("stop_list", entry.product_id, told, added=before is None)
-        if entry.quantity is None:
+        left = None if entry.quantity is None else int(entry.quantity * MILLI)
+        if left is None:
             yield one(_DELETE_STOP_LIST, **key)
         else:
-            yield one(_SET_STOP_LIST, **key, quantity_milli=int(entry.quantity * MILLI), version=now, updated_at=now)
+            yield one(_SET_STOP_LIST, **key, quantity_milli=left, version=now, updated_at=now)
+        event = stop_list_event(entry.venue_id, entry.product_id, left, ACTOR, now)
+        events.setdefault((brand_id, entry.venue_id), []).append(event)
+    return events
 
 
 def _quantity(quantity: Decimal | None) -> str:

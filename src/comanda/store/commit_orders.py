@@ -1,61 +1,65 @@
 """Step 5: many planned orders in one transaction, each whole or not at all, none harming its neighbours.
 
 Locks are taken in one global order, each kind sorted by brand and key: idempotency keys, claims, guest phones,
-stop-list rows, venue counters last. What a refused order had claimed is taken back before the commit.
+stop-list rows, daily numbers, venue counters last. What a refused order had claimed is taken back before the commit.
 """
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
-import msgspec
 from msgspec import Struct, field
-from sqlalchemy import and_, bindparam, delete, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_unless_present
+from msgspec.structs import replace
 
-from comanda.base import limits
 from comanda.base.clock import Micros
-from comanda.base.json import to_json
+from comanda.base.json import number_json, to_json
+from comanda.orders.cards import with_values
+from comanda.orders.dossier import numbered
 from comanda.orders.model import (
     AlreadyStored,
     Claim,
     Guest,
-    KeyedRequest,
     KeyReused,
     OrderId,
     Placed,
     PlaceOutcome,
+    PlannedEvent,
     PlannedOrder,
     Refused,
     Replayed,
     Shortage,
 )
-from comanda.store.event_log import NewEvent, append_events
-from comanda.store.order_rows import SELECT_ORDER, order_of, row_of
-from comanda.store.tables import (
-    brands,
-    customers,
-    idempotency,
-    order_claims,
-    orders,
-    stop_list,
-    stop_list_holds,
+from comanda.store.event_log import NewEvent, NewPrint, append_events
+from comanda.store.keys import key_record, renew_key
+from comanda.store.numbering import take_numbers
+from comanda.store.order_rows import deadline_row, line_rows, order_of, order_row, receipt_row, ticket_row
+from comanda.store.order_statements import (
+    DELETE_CLAIM,
+    DELETE_GUEST,
+    DELETE_KEY,
+    INSERT_CLAIM,
+    INSERT_DEADLINE,
+    INSERT_GUEST,
+    INSERT_HOLD,
+    INSERT_KEY,
+    INSERT_ORDER,
+    INSERT_RECEIPT,
+    INSERT_TICKET,
+    INSERT_TICKET_LINE,
+    LOCK_CLAIM,
+    LOCK_KEY,
+    LOCK_STOP_LIST,
+    MILLI,
+    RENEW_CLAIM,
+    SELECT_BY_PHONE,
+    SELECT_CUSTOMER,
+    SELECT_ORDER_BY_ID,
+    SET_STOP_LIST,
+    TAKE_GUEST_ID,
 )
-from comanda.store.transaction import (
-    InsertMany,
-    Query,
-    Row,
-    RunAgain,
-    SelectMany,
-    Statement,
-    Transaction,
-    each,
-    many,
-    one,
-)
+from comanda.store.transaction import Row, RunAgain, Transaction, each, many, one
 
-MILLI: Final = 1_000
-"""Stop-list quantities are kept in thousandths of a unit."""
+StopListLeft = dict[tuple[str, int, int], int]
 
 
 class _Entry(Struct):
@@ -83,10 +87,12 @@ def commit_orders(batch: Sequence[PlannedOrder], now: Micros) -> Transaction[lis
     yield from _claim_keys(entries, now)
     yield from _claim_names(entries, now)
     created = yield from _find_customers(entries, now)
-    yield from _take_from_stop_lists(entries, now)
+    left = yield from _take_from_stop_lists(entries, now)
     yield from _give_back(entries, created)
     stored = [entry for entry in entries if entry.alive]
+    yield from _number_receipts(stored)
     yield from _insert(stored)
+    yield from _tell(stored, left, now)
     for entry in stored:
         entry.outcome = Placed()
     return [entry.outcome for entry in entries if entry.outcome is not None]
@@ -131,7 +137,7 @@ def _claim_names(entries: list[_Entry], now: Micros) -> Transaction[None]:
     if not wanted:
         return
     rows = [_claim_row(entry.planned, claim) for _, (entry, claim) in sorted(wanted.items(), key=lambda pair: pair[0])]
-    for brand_id, client_id, kind, value in (yield many(_INSERT_CLAIM, rows)):
+    for brand_id, client_id, kind, value in (yield many(INSERT_CLAIM, rows)):
         entry, claim = wanted.pop((brand_id, client_id, kind, value))
         entry.claimed.append(claim)
     for _, (entry, claim) in sorted(wanted.items(), key=lambda pair: pair[0]):
@@ -147,8 +153,8 @@ def _settle_taken_claim(entry: _Entry, claim: Claim, now: Micros) -> Transaction
         raise RunAgain
     content_sha256, order_id, claimed_at = held[0]
     if claim_lapsed(claim, claimed_at, now):
-        row = zip(_INSERT_CLAIM.columns, _claim_row(planned, claim), strict=True)
-        yield one(_RENEW_CLAIM, **{f"p_{column.name}": value for column, value in row})
+        row = zip(INSERT_CLAIM.columns, _claim_row(planned, claim), strict=True)
+        yield one(RENEW_CLAIM, **{f"p_{column.name}": value for column, value in row})
         entry.claimed.append(claim)
     elif entry.alive:
         found = yield one(SELECT_ORDER_BY_ID, brand_id=planned.brand_id, id=order_id)
@@ -163,10 +169,10 @@ def claim_lapsed(claim: Claim, claimed_at: int, now: Micros) -> bool:
 def _find_customers(entries: list[_Entry], now: Micros) -> Transaction[set[tuple[str, int]]]:
     """Check stated customers and match guests; the customers created are returned."""
     alive = [entry for entry in entries if entry.alive]
-    stated = {(e.planned.brand_id, e.planned.priced.checked.request.customer.id) for e in alive}
+    stated = {(e.planned.brand_id, e.planned.order.customer_id) for e in alive}
     found = {tuple(row) for row in (yield many(SELECT_CUSTOMER, sorted(who for who in stated if who[1])))}
     for entry in alive:
-        entry.customer_id = entry.planned.priced.checked.request.customer.id
+        entry.customer_id = entry.planned.order.customer_id
         if entry.customer_id and (entry.planned.brand_id, entry.customer_id) not in found:
             entry.unknown_customer = True
     created: set[tuple[str, int]] = set()
@@ -179,7 +185,19 @@ def _find_customers(entries: list[_Entry], now: Micros) -> Transaction[set[tuple
             guests[who], fresh = yield from _match_guest(planned.brand_id, guest, now)
             created |= {(planned.brand_id, guests[who])} if fresh else set()
         entry.customer_id = guests[who]
+        entry.planned = _for_customer(planned, guests[who])
     return created
+
+
+def _for_customer(planned: PlannedOrder, customer_id: int) -> PlannedOrder:
+    """The order of a guest, once the transaction knows who that is; events name the customer by id too."""
+    told = [replace(event, data=with_values(event.data, {"customer_id": customer_id})) for event in planned.events]
+    return replace(
+        planned,
+        order=replace(planned.order, customer_id=customer_id),
+        receipt=planned.receipt and replace(planned.receipt, customer_id=customer_id),
+        events=tuple(told),
+    )
 
 
 def _guest_order(entry: _Entry) -> tuple[str, str]:
@@ -189,12 +207,12 @@ def _guest_order(entry: _Entry) -> tuple[str, str]:
 
 def _match_guest(brand_id: str, guest: Guest, now: Micros) -> Transaction[tuple[int, bool]]:
     """The customer with the guest's phone, inserted if there is none; and whether it is new."""
-    known = yield one(_SELECT_BY_PHONE, brand_id=brand_id, phone_e164=guest.phone_e164)
+    known = yield one(SELECT_BY_PHONE, brand_id=brand_id, phone_e164=guest.phone_e164)
     if known:
         return int(known[0][0]), False
-    taken = yield one(_TAKE_GUEST_ID, p_brand_id=brand_id)
+    taken = yield one(TAKE_GUEST_ID, p_brand_id=brand_id)
     inserted = yield one(
-        _INSERT_GUEST,
+        INSERT_GUEST,
         brand_id=brand_id,
         id=int(taken[0][0]) - 1,
         name=guest.name,
@@ -208,12 +226,15 @@ def _match_guest(brand_id: str, guest: Guest, now: Micros) -> Transaction[tuple[
     )
     if inserted:
         return int(inserted[0][0]), True
-    known = yield one(_SELECT_BY_PHONE, brand_id=brand_id, phone_e164=guest.phone_e164)
+    known = yield one(SELECT_BY_PHONE, brand_id=brand_id, phone_e164=guest.phone_e164)
     return int(known[0][0]), False
 
 
-def _take_from_stop_lists(entries: list[_Entry], now: Micros) -> Transaction[None]:
-    """Lock the rows of every product wanted, then let each order have all it wants or nothing."""
+def _take_from_stop_lists(entries: list[_Entry], now: Micros) -> Transaction[StopListLeft]:
+    """Lock the rows of every product wanted, then let each order have all it wants or nothing.
+
+    Returns what is left, in thousandths, of the products whose quantity changed.
+    """
     wanted = sorted(
         {
             (entry.planned.brand_id, entry.planned.venue_id, product_id)
@@ -237,6 +258,7 @@ def _take_from_stop_lists(entries: list[_Entry], now: Micros) -> Transaction[Non
             for key in changed
         ],
     )
+    return {key: left[key] for key in changed}
 
 
 def _take(entry: _Entry, left: dict[tuple[str, int, int], int], versions: dict[tuple[str, int, int], int]) -> None:
@@ -260,10 +282,10 @@ def _give_back(entries: list[_Entry], created: set[tuple[str, int]]) -> Transact
     dead = [entry for entry in entries if not entry.alive]
     if not dead:
         return
-    yield each(_DELETE_KEY, [_key_row(entry) for entry in dead if entry.claimed_key])
+    yield each(DELETE_KEY, [_key_row(entry) for entry in dead if entry.claimed_key])
     claims = [(entry.planned, claim) for entry in dead for claim in entry.claimed]
     yield each(
-        _DELETE_CLAIM,
+        DELETE_CLAIM,
         [
             {"brand_id": p.brand_id, "client_id": p.client.id, "kind": c.kind, "value": c.value, "order_id": p.id}
             for p, c in claims
@@ -271,26 +293,66 @@ def _give_back(entries: list[_Entry], created: set[tuple[str, int]]) -> Transact
     )
     kept = {(entry.planned.brand_id, entry.customer_id) for entry in entries if entry.alive}
     orphans = sorted(created - kept)
-    yield each(_DELETE_GUEST, [{"brand_id": brand_id, "id": customer_id} for brand_id, customer_id in orphans])
+    yield each(DELETE_GUEST, [{"brand_id": brand_id, "id": customer_id} for brand_id, customer_id in orphans])
+
+
+def _number_receipts(stored: list[_Entry]) -> Transaction[None]:
+    """Give receipts without a number the next ones of their venue's day."""
+    wanting = [e for e in stored if e.planned.receipt is not None and not e.planned.receipt.order_number]
+    if not wanting:
+        return
+    numbers = yield from take_numbers([e.planned.receipt for e in wanting if e.planned.receipt is not None])
+    for entry in wanting:
+        planned = entry.planned
+        assert planned.receipt is not None
+        number = numbers[planned.receipt.id]
+        receipt, tickets, events = numbered(planned.receipt, planned.tickets, planned.events, number)
+        entry.planned = replace(planned, receipt=receipt, tickets=tickets, events=events)
 
 
 def _insert(stored: list[_Entry]) -> Transaction[None]:
-    yield many(INSERT_ORDER, [row_of(entry.planned, entry.customer_id) for entry in stored])
-    yield many(_INSERT_HOLD, [hold for entry in stored for hold in entry.holds])
+    planned = [entry.planned for entry in stored]
+    yield many(INSERT_ORDER, [order_row(replace(p.order, event_sequence=len(p.events)), p.phone_e164) for p in planned])
+    yield many(INSERT_HOLD, [hold for entry in stored for hold in entry.holds])
+    yield many(INSERT_RECEIPT, [receipt_row(p.receipt) for p in planned if p.receipt is not None])
+    tickets = [ticket for p in planned for ticket in p.tickets]
+    yield many(INSERT_TICKET, [ticket_row(ticket) for ticket in tickets])
+    yield many(INSERT_TICKET_LINE, [row for ticket in tickets for row in line_rows(ticket)])
+    yield many(
+        INSERT_DEADLINE,
+        [deadline_row(p.order, step.number, step.due_at, step.action) for p in planned for step in p.deadline],
+    )
+
+
+def _tell(stored: list[_Entry], left: StopListLeft, now: Micros) -> Transaction[None]:
+    """Append the events of every order, then what the batch took from stop lists, a product at most once."""
     by_venue: dict[tuple[str, int], list[NewEvent]] = {}
     for entry in stored:
         planned = entry.planned
         events = by_venue.setdefault((planned.brand_id, planned.venue_id), [])
-        for sequence, event in enumerate(planned.events, start=1):
-            data = _with_customer(event.data, entry) if planned.guest else event.data
-            events.append(NewEvent(planned.id, sequence, event.type, data, planned.created_at))
+        at = planned.created_at
+        events += [new_event(planned.id, n, event, at) for n, event in enumerate(planned.events, start=1)]
+    for (brand_id, venue_id, product_id), quantity_milli in left.items():
+        event = stop_list_event(venue_id, product_id, quantity_milli, "orders", now)
+        by_venue.setdefault((brand_id, venue_id), []).append(event)
     yield from append_events(by_venue)
 
 
-def _with_customer(data: str, entry: _Entry) -> str:
-    """An event names the customer that the transaction found for a guest."""
-    parts: dict[str, Any] = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
-    return to_json({**parts, "customer_id": entry.customer_id}).decode()
+def new_event(order_id: int, sequence: int, event: PlannedEvent, at: Micros) -> NewEvent:
+    """An event of an order, as the log takes it."""
+    paper = event.paper
+    prints = None
+    if paper is not None:
+        ticket = paper.ticket
+        prints = NewPrint(paper.printer_id, ticket.order_id, ticket.station_id, ticket.revision, paper.kind)
+    return NewEvent(order_id, sequence, event.type, event.actor, event.data, at, prints)
+
+
+def stop_list_event(venue_id: int, product_id: int, quantity_milli: int | None, actor: str, now: Micros) -> NewEvent:
+    """What is left of a product at a venue, in units; null when it has no limit any more."""
+    quantity = None if quantity_milli is None else number_json(Decimal(quantity_milli) / MILLI)
+    data = {"venue_id": venue_id, "product_id": product_id, "quantity": quantity}
+    return NewEvent(None, None, "stop_list.changed", actor, to_json(data).decode(), now)
 
 
 def _key_of(entry: _Entry) -> tuple[str, str, str]:
@@ -310,140 +372,7 @@ def _record(entry: _Entry) -> Row:
     return key_record(planned.brand_id, planned.keyed, 201, planned.answer, planned.id, planned.created_at)
 
 
-def key_record(brand_id: str, keyed: KeyedRequest, status: int, body: str, order_id: int, created_at: Micros) -> Row:
-    """A row of `idempotency`: the answer kept under a key for the stated window."""
-    expires_at = created_at + limits.IDEMPOTENCY_WINDOW_S * 1_000_000
-    return (brand_id, keyed.actor, keyed.key, keyed.request_sha256, status, body, order_id, expires_at)
-
-
-def renew_key(record: Row) -> Query:
-    """Put another answer under a key that this transaction holds."""
-    row = zip(INSERT_KEY.columns, record, strict=True)
-    return one(_RENEW_KEY, **{f"p_{column.name}": value for column, value in row})
-
-
 def _claim_row(planned: PlannedOrder, claim: Claim) -> Row:
     """A row of `order_claims`."""
     client_id, content = planned.client.id, claim.content_sha256
     return (planned.brand_id, client_id, claim.kind, claim.value, content, planned.id, planned.created_at)
-
-
-def replay_of(rows: list[Row], request_sha256: str, now: Micros) -> Replayed | KeyReused | None:
-    """What a key's record says about a request; rows are as `SELECT_KEY` returns them."""
-    if not rows or rows[0][3] <= now:
-        return None
-    status, body, order_id, expires_at, kept_sha256 = rows[0]
-    if kept_sha256 != request_sha256:
-        return KeyReused()
-    return Replayed(status, body, OrderId(order_id), Micros(expires_at))
-
-
-_KEY = and_(
-    idempotency.c.brand_id == bindparam("brand_id"),
-    idempotency.c.actor == bindparam("actor"),
-    idempotency.c.key == bindparam("key"),
-)
-_P_KEY = and_(
-    idempotency.c.brand_id == bindparam("p_brand_id"),
-    idempotency.c.actor == bindparam("p_actor"),
-    idempotency.c.key == bindparam("p_key"),
-)
-_CLAIM = and_(
-    order_claims.c.brand_id == bindparam("brand_id"),
-    order_claims.c.client_id == bindparam("client_id"),
-    order_claims.c.kind == bindparam("kind"),
-    order_claims.c.value == bindparam("value"),
-)
-_P_CLAIM = and_(
-    order_claims.c.brand_id == bindparam("p_brand_id"),
-    order_claims.c.client_id == bindparam("p_client_id"),
-    order_claims.c.kind == bindparam("p_kind"),
-    order_claims.c.value == bindparam("p_value"),
-)
-INSERT_KEY = InsertMany(
-    idempotency,
-    lambda insert: insert.on_conflict_do_nothing().returning(
-        idempotency.c.brand_id, idempotency.c.actor, idempotency.c.key
-    ),
-)
-_kept = select(
-    idempotency.c.status,
-    idempotency.c.body,
-    idempotency.c.order_id,
-    idempotency.c.expires_at,
-    idempotency.c.request_sha256,
-).where(_KEY)
-SELECT_KEY = Statement(_kept)
-LOCK_KEY = Statement(_kept.with_for_update())
-_RENEW_KEY = Statement(
-    update(idempotency)
-    .where(_P_KEY)
-    .values(
-        request_sha256=bindparam("p_request_sha256"),
-        status=bindparam("p_status"),
-        body=bindparam("p_body"),
-        order_id=bindparam("p_order_id"),
-        expires_at=bindparam("p_expires_at"),
-    ),
-    returns=False,
-)
-_DELETE_KEY = Statement(delete(idempotency).where(_KEY), returns=False)
-_INSERT_CLAIM = InsertMany(
-    order_claims,
-    lambda insert: insert.on_conflict_do_nothing().returning(
-        order_claims.c.brand_id, order_claims.c.client_id, order_claims.c.kind, order_claims.c.value
-    ),
-)
-_held = select(order_claims.c.content_sha256, order_claims.c.order_id, order_claims.c.claimed_at).where(_CLAIM)
-SELECT_CLAIM = Statement(_held)
-LOCK_CLAIM = Statement(_held.with_for_update())
-_RENEW_CLAIM = Statement(
-    update(order_claims)
-    .where(_P_CLAIM)
-    .values(
-        content_sha256=bindparam("p_content_sha256"),
-        order_id=bindparam("p_order_id"),
-        claimed_at=bindparam("p_claimed_at"),
-    ),
-    returns=False,
-)
-_DELETE_CLAIM = Statement(
-    delete(order_claims).where(_CLAIM, order_claims.c.order_id == bindparam("order_id")), returns=False
-)
-SELECT_ORDER_BY_ID = Statement(
-    SELECT_ORDER.where(orders.c.brand_id == bindparam("brand_id"), orders.c.id == bindparam("id"))
-)
-_who = (customers.c.brand_id, customers.c.id)
-SELECT_CUSTOMER = SelectMany(_who, _who, customers.c.active)
-_SELECT_BY_PHONE = Statement(
-    select(customers.c.id).where(
-        customers.c.brand_id == bindparam("brand_id"), customers.c.phone_e164 == bindparam("phone_e164")
-    )
-)
-_TAKE_GUEST_ID = Statement(
-    update(brands)
-    .where(brands.c.brand_id == bindparam("p_brand_id"))
-    .values(next_guest_id=brands.c.next_guest_id + 1)
-    .returning(brands.c.next_guest_id)
-)
-_INSERT_GUEST = Statement(insert_unless_present(customers).on_conflict_do_nothing().returning(customers.c.id))
-_DELETE_GUEST = Statement(
-    delete(customers).where(customers.c.brand_id == bindparam("brand_id"), customers.c.id == bindparam("id")),
-    returns=False,
-)
-_listed = (stop_list.c.brand_id, stop_list.c.venue_id, stop_list.c.product_id)
-_left = (*_listed, stop_list.c.quantity_milli, stop_list.c.version)
-SELECT_STOP_LIST = SelectMany(_left, _listed)
-LOCK_STOP_LIST = SelectMany(_left, _listed, lock=True)
-SET_STOP_LIST = Statement(
-    update(stop_list)
-    .where(
-        stop_list.c.brand_id == bindparam("p_brand_id"),
-        stop_list.c.venue_id == bindparam("p_venue_id"),
-        stop_list.c.product_id == bindparam("p_product_id"),
-    )
-    .values(quantity_milli=bindparam("p_left"), updated_at=bindparam("p_now")),
-    returns=False,
-)
-INSERT_ORDER = InsertMany(orders)
-_INSERT_HOLD = InsertMany(stop_list_holds)

@@ -38,6 +38,10 @@ class Health:
     reason: str = field(default="")
 
 
+def tell_nobody() -> None:
+    """What a driver calls after a commit until somebody wants to know."""
+
+
 async def commit_batch(
     batch: Sequence[Waiting],
     commit: Callable[[Sequence[Waiting]], Awaitable[Sequence[PlaceOutcome] | BaseException]],
@@ -66,6 +70,8 @@ class Driver(Protocol):
     """One database, reached in one way."""
 
     name: str
+    on_commit: Callable[[], None]
+    """Called after each successful commit of this process, on the event loop's thread."""
 
     @property
     def health(self) -> Health:

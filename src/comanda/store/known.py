@@ -8,9 +8,8 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 
-from comanda.access.model import Directory
+from comanda.access.model import Directory, Published
 from comanda.base import limits
 from comanda.base.errors import ComandaError
 from comanda.catalogue.snapshot import Snapshot, with_changes
@@ -19,13 +18,14 @@ from comanda.store.waiting import storage_away
 
 log = logging.getLogger(__name__)
 _NOTHING = Snapshot()
+_NO_ONE = Published()
 
 
 class Known:
     """The directory and the catalogue snapshots of one process."""
 
-    def __init__(self, store: Store, *, refused: frozenset[tuple[str, str, str]] = frozenset()) -> None:
-        """``refused`` are clients that are never known: brand, client id, SHA-256 of the secret."""
+    def __init__(self, store: Store, *, refused: Published = _NO_ONE) -> None:
+        """``refused`` are credentials whose owners are never known here."""
         self._store = store
         self._refused = refused
         self._directory = Directory()
@@ -53,6 +53,11 @@ class Known:
             await self._refresh_together()
         return self._directory
 
+    @property
+    def present(self) -> Directory:
+        """Who is known, as it was last read; the door has just made sure that it is fresh."""
+        return self._directory
+
     def snapshot(self, brand_id: str) -> Snapshot:
         """A brand's catalogue as it was last read."""
         return self._snapshots.get(brand_id, _NOTHING)
@@ -62,7 +67,7 @@ class Known:
         async with self._refreshing:
             asked_at = time.monotonic()
             if await self._store.changes() != self._directory.version:
-                directory = self._without_refused(await self._store.directory())
+                directory = (await self._store.directory()).without(self._refused)
                 self._snapshots = await self._fresh_snapshots(directory)
                 self._directory = directory
             self._read_at = asked_at
@@ -76,14 +81,6 @@ class Known:
         if not done:
             raise storage_away()
         await self._shared
-
-    def _without_refused(self, directory: Directory) -> Directory:
-        clients = {
-            key: client
-            for key, client in directory.clients.items()
-            if (*key, client.secret_sha256) not in self._refused
-        }
-        return replace(directory, clients=clients)
 
     async def _fresh_snapshots(self, directory: Directory) -> dict[str, Snapshot]:
         fresh: Mapping[str, Snapshot] = self._snapshots

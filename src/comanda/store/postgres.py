@@ -8,7 +8,7 @@ import asyncio
 import logging
 import zlib
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -19,7 +19,7 @@ from comanda.base.clock import now_micros
 from comanda.base.errors import ComandaError, SetupError
 from comanda.orders.model import PlaceOutcome
 from comanda.store.commit_orders import commit_orders
-from comanda.store.driver import Health, Observer, commit_batch
+from comanda.store.driver import Health, Observer, commit_batch, tell_nobody
 from comanda.store.transaction import POSTGRESQL, Many, Query, Rows, RunAgain, Transaction, TransactionBuilder
 from comanda.store.waiting import Waiting, deliver_all, outcome_unknown, storage_away
 
@@ -66,6 +66,7 @@ class PostgresDriver:
 
     def __init__(self, url: str, observer: Observer) -> None:
         self._url = url
+        self.on_commit: Callable[[], None] = tell_nobody
         self._lanes = [_Lane(self, observer, index) for index in range(limits.COMMITTERS)]
 
     async def start(self) -> None:
@@ -178,6 +179,7 @@ class PostgresDriver:
             except _AWAY as error:
                 if xid is not None:
                     raise Undecided(xid, result) from error
+            self.on_commit()
             return result
         raise storage_away()
 

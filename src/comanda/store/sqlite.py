@@ -23,8 +23,9 @@ from typing import Any, Generic, TypeVar
 from comanda.base import limits
 from comanda.base.clock import now_micros
 from comanda.orders.model import Placed, PlaceOutcome, PlannedOrder
-from comanda.store.commit_orders import SELECT_ORDER_BY_ID, commit_orders
-from comanda.store.driver import Health, Observer, commit_batch
+from comanda.store.commit_orders import commit_orders
+from comanda.store.driver import Health, Observer, commit_batch, tell_nobody
+from comanda.store.order_statements import SELECT_ORDER_BY_ID
 from comanda.store.transaction import SQLITE, Many, Query, Rows, RunAgain, Transaction, TransactionBuilder, one
 from comanda.store.waiting import Turn, Waiting, await_outcome, deliver_all, outcome_unknown, settle, storage_away
 
@@ -89,6 +90,7 @@ class SqliteDriver:
     def __init__(self, path: Path, observer: Observer) -> None:
         self._path = path
         self._observer = observer
+        self.on_commit: Callable[[], None] = tell_nobody
         self._queue: deque[Waiting | _Work[Any]] = deque()
         self._waiting = 0
         self._wake = asyncio.Event()
@@ -213,6 +215,7 @@ class SqliteDriver:
                 return self._settle_failed(planned, outcomes, reply)
             else:
                 self._failure = ""
+                self.on_commit()
                 return outcomes
         return storage_away()
 
@@ -240,7 +243,10 @@ class SqliteDriver:
 
     async def _commit_work(self, work: _Work[Any]) -> None:
         if work.begin():
-            settle(work.future, await self._disk.run(lambda: self._attempt(work.build)))
+            outcome = await self._disk.run(lambda: self._attempt(work.build))
+            settle(work.future, outcome)
+            if not isinstance(outcome, BaseException):
+                self.on_commit()
 
     def _attempt(self, build: TransactionBuilder[Result]) -> Result | BaseException:
         """Run and commit in the committer's thread; an error means that nothing was stored."""

@@ -1,7 +1,7 @@
 """The store as the rest of Comanda sees it: subjects on top of one driver."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -11,7 +11,10 @@ from comanda.base.clock import Micros, now_micros
 from comanda.base.errors import ComandaError
 from comanda.catalogue.document import Changes, Document
 from comanda.catalogue.model import Resource
-from comanda.orders.listing import OrderListing
+from comanda.events.model import EventPage, LogEnds
+from comanda.kitchen.model import Ticket
+from comanda.orders.dossier import Dossier
+from comanda.orders.listing import Listing
 from comanda.orders.model import (
     AlreadyStored,
     Claim,
@@ -24,7 +27,7 @@ from comanda.orders.model import (
     Replayed,
     StoredOrder,
 )
-from comanda.store import access, catalogue, orders
+from comanda.store import access, boards, catalogue, changes, events, keys, orders, receipts
 from comanda.store.driver import Driver, Health
 from comanda.store.transaction import TransactionBuilder
 from comanda.store.waiting import Waiting, await_outcome, intake_full, storage_away
@@ -48,6 +51,10 @@ class Store:
     async def close(self) -> None:
         """Commit what waits, then close."""
         await self._driver.close()
+
+    def on_commit(self, tell: Callable[[], None]) -> None:
+        """Have ``tell`` called after each commit of this process, on the event loop's thread; a hint and no more."""
+        self._driver.on_commit = tell
 
     @property
     def name(self) -> str:
@@ -116,7 +123,7 @@ class Store:
 
     async def find_replay(self, brand_id: BrandId, keyed: KeyedRequest, now: Micros) -> Replayed | KeyReused | None:
         """What is kept under a key."""
-        return await self.read(lambda: orders.find_replay(brand_id, keyed, now))
+        return await self.read(lambda: keys.find_replay(brand_id, keyed, now))
 
     async def find_claimed(
         self, brand_id: BrandId, client_id: str, claims: Iterable[Claim], now: Micros
@@ -134,7 +141,7 @@ class Store:
         """One order of a brand."""
         return await self.read(lambda: orders.find_order(brand_id, order_id))
 
-    async def list_orders(self, brand_id: BrandId, listing: OrderListing) -> tuple[list[StoredOrder], int]:
+    async def list_orders(self, brand_id: BrandId, listing: Listing) -> tuple[list[StoredOrder], int]:
         """A page of orders and how many there are in all."""
         return await self.read(lambda: orders.list_orders(brand_id, listing))
 
@@ -142,9 +149,59 @@ class Store:
         """Customers by id."""
         return await self.read(lambda: orders.find_customers(brand_id, ids))
 
-    async def ignore_order(self, request: orders.IgnoreRequest) -> orders.Ignored | Replayed | KeyReused:
-        """Move an order to IGNORE."""
-        return await self.run(lambda: orders.ignore_order(request, now_micros()))
+    async def change_order(self, wish: changes.Wish) -> changes.Done | Replayed | KeyReused:
+        """Carry out an action on an order."""
+        return await self.run(lambda: changes.change_order(wish, now_micros()))
+
+    async def find_receipt(self, brand_id: BrandId, receipt_id: int) -> receipts.PaidOrder | None:
+        """One receipt of a brand with its order's payload."""
+        return await self.read(lambda: receipts.find_receipt(brand_id, receipt_id))
+
+    async def find_receipt_heads(self, brand_id: BrandId, order_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+        """What orders show of their receipts."""
+        return await self.read(lambda: receipts.find_receipt_heads(brand_id, order_ids))
+
+    async def list_receipts(self, brand_id: BrandId, listing: Listing) -> tuple[list[receipts.PaidOrder], int]:
+        """A page of receipts and how many there are in all."""
+        return await self.read(lambda: receipts.list_receipts(brand_id, listing))
+
+    async def read_board(self, brand_id: BrandId, venue_id: int) -> boards.Board:
+        """Everything of a venue that is not done with."""
+        return await self.read(lambda: boards.read_board(brand_id, venue_id))
+
+    async def read_station(self, brand_id: BrandId, venue_id: int, station_id: int) -> tuple[int, list[Ticket]]:
+        """A station's open tickets, and the number they stand at."""
+        return await self.read(lambda: boards.read_station(brand_id, venue_id, station_id))
+
+    async def read_jobs(self, brand_id: BrandId, venue_id: int, status: str) -> list[boards.PrintJob]:
+        """A venue's papers in one state."""
+        return await self.read(lambda: boards.read_jobs(brand_id, venue_id, status))
+
+    async def read_times(self, brand_id: BrandId, venue_id: int, since: Micros) -> list[dict[str, int | None]]:
+        """The instants of the delivery chain of a venue's orders."""
+        return await self.read(lambda: boards.read_times(brand_id, venue_id, since))
+
+    async def find_dossier(self, brand_id: BrandId, order_id: int) -> Dossier | None:
+        """An order with its receipt and tickets."""
+        return await self.read(lambda: changes.find_dossier(brand_id, order_id))
+
+    async def read_events(
+        self, brand_id: str, venue_id: int, after: int, limit: int, types: Sequence[str] = ()
+    ) -> EventPage:
+        """The next events of a venue after a number."""
+        return await self.read(lambda: events.read_events(brand_id, venue_id, after, limit, types))
+
+    async def new_events(self, brand_id: str, after: Mapping[int, int], limit: int) -> Mapping[int, EventPage]:
+        """The events of venues after a number each, on one view of the store."""
+        return await self.read(lambda: events.read_new_events(brand_id, after, limit))
+
+    async def log_ends(self, brand_id: str, venue_ids: Sequence[int]) -> Mapping[int, LogEnds]:
+        """The last number and the low-water mark of each venue's log."""
+        return await self.read(lambda: events.read_counters(brand_id, venue_ids))
+
+    async def purge_events(self, brand_id: str, venue_id: int, before: Micros, limit: int) -> int:
+        """Delete a venue's oldest events, as far as they are older than ``before``; how many are gone."""
+        return await self.run(lambda: events.purge_events(brand_id, venue_id, before, limit))
 
     async def changes(self) -> int:
         """The counter that every change to what processes remember raises."""

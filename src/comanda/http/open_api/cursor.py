@@ -3,16 +3,17 @@
 import base64
 import binascii
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import msgspec
 
 from comanda.base.clock import Micros, now_micros
 from comanda.http.open_api.query import refuse_parameter
-from comanda.orders.listing import OrderListing
-from comanda.orders.model import StoredOrder
+from comanda.orders.listing import Listing
 
+_STEADY = ("id", "created_at")
 Place = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
@@ -25,11 +26,11 @@ class _Cursor(msgspec.Struct, frozen=True, array_like=True):
     of: str
 
 
-def continue_listing(listing: OrderListing, text: str | None) -> OrderListing:
+def continue_listing(listing: Listing, text: str | None) -> Listing:
     """The listing as the cursor in ``text`` continues it. Raises ComandaError ``invalid_parameter``."""
     if text is None:
         return listing
-    if listing.sort == "updated_at":
+    if listing.sort not in _STEADY:
         refuse_parameter("cursor", "works with the sorts id and created_at, whose values do not change", text)
     try:
         cursor = msgspec.json.decode(base64.urlsafe_b64decode(text.encode() + b"=="), type=_Cursor)
@@ -40,9 +41,23 @@ def continue_listing(listing: OrderListing, text: str | None) -> OrderListing:
     return replace(listing, after=(cursor.value, cursor.id), until=Micros(cursor.until), page=1)
 
 
-def next_cursor(listing: OrderListing, rows: list[StoredOrder], *, more: bool) -> str | None:
+class Listed(Protocol):
+    """A row of a list that has a cursor."""
+
+    @property
+    def id(self) -> int:
+        """Its id."""
+        ...
+
+    @property
+    def created_at(self) -> Micros:
+        """When it was stored."""
+        ...
+
+
+def next_cursor(listing: Listing, rows: Sequence[Listed], *, more: bool) -> str | None:
     """The cursor after the last of these rows; None at the end, and for a sort whose values change."""
-    if not rows or not more or listing.sort == "updated_at":
+    if not rows or not more or listing.sort not in _STEADY:
         return None
     last = rows[-1]
     value = last.id if listing.sort == "id" else last.created_at
@@ -50,6 +65,6 @@ def next_cursor(listing: OrderListing, rows: list[StoredOrder], *, more: bool) -
     return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).rstrip(b"=").decode()
 
 
-def _digest(listing: OrderListing) -> str:
+def _digest(listing: Listing) -> str:
     parts = (listing.venue_id, sorted(listing.filters.items()), listing.span, listing.sort, listing.descending)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

@@ -55,8 +55,8 @@ def refuse_parameter(name: str, rule: str, value: Any) -> NoReturn:
 
 def page_and_limit(query: Query, max_limit: int) -> tuple[int, int]:
     """``page`` (1-based) and ``limit``."""
-    page = _number(query, "page", 1, 1, limits.MAX_PAGE)
-    return page, _number(query, "limit", limits.DEFAULT_PAGE_SIZE, 1, max_limit)
+    page = bounded_number(query, "page", 1, 1, limits.MAX_PAGE)
+    return page, bounded_number(query, "limit", limits.DEFAULT_PAGE_SIZE, 1, max_limit)
 
 
 def sorting(query: Query, allowed: Sequence[str], default: str) -> tuple[str, bool]:
@@ -142,25 +142,35 @@ def relations(query: Query, allowed: Mapping[str, Sequence[str]]) -> dict[str, t
 
 def whole_number(name: str, text: str) -> int:
     """An integer of a query parameter, within the range of ids."""
-    if not re.fullmatch(r"\d{1,16}", text) or int(text) > limits.MAX_ID:
+    if not re.fullmatch(r"[0-9]{1,16}", text) or int(text) > limits.MAX_ID:
         refuse_parameter(name, f"must be an integer from 0 to {limits.MAX_ID}", text)
     return int(text)
 
 
-def _number(query: Query, name: str, default: int, low: int, high: int) -> int:
+def bounded_number(query: Query, name: str, default: int, low: int, high: int) -> int:
+    """A whole number of a query parameter between two bounds, or its default."""
     text = query.plain.get(name)
     if text is None:
         return default
-    if not re.fullmatch(r"\d{1,9}", text) or not low <= int(text) <= high:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
         refuse_parameter(name, f"must be between {low} and {high}", text)
     return int(text)
+
+
+def names(query: Query, name: str, allowed: Sequence[str]) -> tuple[str, ...]:
+    """A list with commas, each of it one of the allowed names; empty when it is not there."""
+    found = tuple(part.strip() for part in query.plain.get(name, "").split(",") if part.strip())
+    for part in found:
+        if part not in allowed:
+            refuse_parameter(name, f"must be of {', '.join(allowed)}", part)
+    return found
 
 
 def _day(name: str, text: str | None) -> date | None:
     if not text:
         return None
     try:
-        found = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else None
+        found = date.fromisoformat(text) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
     except ValueError:
         found = None
     if found is None or not 1970 <= found.year <= 9000:

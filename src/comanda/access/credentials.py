@@ -1,0 +1,103 @@
+"""Who calls the hub: whichever credential a request carries, to a caller; then whether the route is for such a caller.
+
+An ``x-token`` is an integrator's, ``Authorization: Bearer`` a device's, the session cookie a person's. The first of
+them that is there decides alone; a wrong one is never made good by another. Contract 14.10.
+"""
+
+from collections.abc import Mapping
+from hmac import compare_digest
+from typing import Final
+
+from comanda.access.identify import identify
+from comanda.access.model import AnyCaller, Brand, DeviceCaller, Directory, StaffCaller
+from comanda.access.routes import Route
+from comanda.access.secrets import sha256_hex
+from comanda.access.tokens import TokenReader
+from comanda.base.clock import Micros
+from comanda.base.errors import ComandaError
+
+SESSION_COOKIE: Final = "comanda_session"
+_READING: Final = ("GET", "HEAD")
+
+
+def identify_any(
+    directory: Directory, reader: TokenReader, method: str, headers: Mapping[str, str], now: Micros
+) -> AnyCaller:
+    """The caller a request's headers stand for, as enabled as the directory says right now.
+
+    Raises ComandaError ``unauthorized``, and ``csrf_failed`` for a person's change without the CSRF token.
+    """
+    if "x-token" in headers:
+        return identify(directory, reader, headers["x-token"], now // 1_000_000)
+    if "authorization" in headers:
+        return _identify_device(directory, headers["authorization"])
+    token = session_token(headers)
+    if token is None:
+        raise _unauthorized("Send an x-token, a device's Authorization header, or sign in")
+    caller = _identify_staff(directory, token, now)
+    if method not in _READING and not _is_csrf_token(headers.get("x-csrf-token", ""), token):
+        raise ComandaError("csrf_failed", "X-CSRF-Token must be the session's csrf_token")
+    return caller
+
+
+def require_place(route: Route, caller: AnyCaller) -> None:
+    """Raise ComandaError ``forbidden`` when a route is not for such a caller, or not for a person's role."""
+    if caller.kind not in route.callers:
+        raise ComandaError("forbidden", f"This is not for {_PLURALS[caller.kind]}")
+    if route.roles and caller.role is not None and caller.role not in route.roles:
+        raise ComandaError("forbidden", f"This needs the role {' or '.join(route.roles)}")
+
+
+def session_token(headers: Mapping[str, str]) -> str | None:
+    """The session token of a request's cookies; None when there is none."""
+    for part in headers.get("cookie", "").split(";"):
+        name, _, value = part.strip().partition("=")
+        if name == SESSION_COOKIE and value:
+            return value.strip('"')
+    return None
+
+
+def csrf_token(token: str) -> str:
+    """What a page sends back with every change, so that no other site can make one; nothing more is stored for it."""
+    return sha256_hex(f"csrf:{token}")
+
+
+def _identify_device(directory: Directory, authorization: str) -> DeviceCaller:
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise _unauthorized("Authorization must be Bearer with a device's token")
+    device = directory.devices.get(sha256_hex(token.strip()))
+    if device is None:
+        raise _unauthorized("The device token is not valid")
+    if not device.enabled:
+        raise _unauthorized("This device has been disabled")
+    return DeviceCaller(_enabled_brand(directory, device.brand_id), device)
+
+
+def _identify_staff(directory: Directory, token: str, now: Micros) -> StaffCaller:
+    token_sha256 = sha256_hex(token)
+    session = directory.sessions.get(token_sha256)
+    if session is None or session.expires_at <= now:
+        raise _unauthorized("The session has ended; sign in again")
+    person = directory.people.get((session.brand_id, session.username))
+    if person is None or not person.enabled:
+        raise _unauthorized("This person has been disabled")
+    return StaffCaller(_enabled_brand(directory, session.brand_id), person, token_sha256, session)
+
+
+def _enabled_brand(directory: Directory, brand_id: str) -> Brand:
+    brand = directory.brands.get(brand_id)
+    if brand is None or not brand.enabled:
+        raise _unauthorized("This brand has been disabled")
+    return brand
+
+
+def _is_csrf_token(given: str, token: str) -> bool:
+    return compare_digest(given.encode(errors="replace"), csrf_token(token).encode())
+
+
+def _unauthorized(message: str) -> ComandaError:
+    return ComandaError("unauthorized", message)
+
+
+_PLURALS: Final = {"integrator": "integrators", "device": "devices", "staff": "people"}

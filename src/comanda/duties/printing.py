@@ -1,0 +1,182 @@
+"""Printing: each printer's papers one after the other, by one process at a time; intake never waits for paper.
+
+A paper is marked as being sent before its first byte leaves. Whoever takes the duty over from a process that is gone
+finds such papers and sets them aside as uncertain: they are neither dropped nor silently printed again.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from typing import TypeVar
+from zoneinfo import ZoneInfoNotFoundError
+
+import structlog
+
+from comanda.access.secrets import random_text
+from comanda.base import limits
+from comanda.base.clock import Micros, now_micros
+from comanda.base.errors import ComandaError
+from comanda.catalogue.model import Printer
+from comanda.catalogue.snapshot import Snapshot
+from comanda.kitchen.model import Ticket, TicketStatus
+from comanda.printing.connection import PrinterAddressRefused, Sent, send_paper
+from comanda.printing.paper import paper_of
+from comanda.settings import Settings
+from comanda.store import print_jobs
+from comanda.store.boards import PrintJob
+from comanda.store.known import Known
+from comanda.store.leases import hold_lease, release_lease
+from comanda.store.store import Store
+from comanda.store.transaction import Transaction
+
+log = structlog.get_logger("comanda.printing")
+DUTY = "printing"
+Result = TypeVar("Result")
+
+
+class Printing:
+    """The printing of one process."""
+
+    def __init__(self, store: Store, known: Known, settings: Settings) -> None:
+        self._store = store
+        self._known = known
+        self._settings = settings
+        self._holder = random_text(16)
+        self._held_until: dict[str, float] = {}
+        self._sending: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._free = asyncio.Event()
+
+    async def keep_printing(self, ending: asyncio.Event) -> None:
+        """Print what is due until the server winds down; papers being sent are then finished, and the duty given up."""
+        try:
+            while not ending.is_set():
+                try:
+                    await self._one_round()
+                except Exception:
+                    log.exception("printing.postponed")
+                await self._rest()
+        finally:
+            await self._wind_down()
+
+    async def _rest(self) -> None:
+        """Until something may be due, or a printer has become free for its next paper."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limits.PRINT_POLL_S):
+                await self._free.wait()
+        self._free.clear()
+
+    async def _one_round(self) -> None:
+        directory = await self._known.directory()
+        for brand_id in sorted(directory.brands):
+            if self._known.snapshot(brand_id).printers and await self._holds(brand_id):
+                await self._start_due(brand_id)
+
+    async def _holds(self, brand_id: str) -> bool:
+        """Whether the duty is ours; with each renewal papers that nobody is sending any more are set aside."""
+        held_until = self._held_until.get(brand_id, float("-inf"))
+        if time.monotonic() < held_until - limits.LEASE_S * 2 / 3:
+            return True
+        asked_at = time.monotonic()
+        now = now_micros()
+        until = Micros(now + int(limits.LEASE_S * 1_000_000))
+        if not await self._store.run(lambda: hold_lease(brand_id, DUTY, self._holder, now, until)):
+            self._held_until.pop(brand_id, None)
+            return False
+        self._held_until[brand_id] = asked_at + limits.LEASE_S
+        await self._set_abandoned_aside(brand_id)
+        return True
+
+    async def _set_abandoned_aside(self, brand_id: str) -> None:
+        ours = {printer for brand, printer in self._sending if brand == brand_id}
+        for job in await self._store.read(lambda: print_jobs.find_abandoned(brand_id)):
+            if job.printer_id not in ours:
+                await self._run(lambda job=job: print_jobs.make_uncertain(brand_id, job, now_micros()))  # type: ignore[misc]
+
+    async def _start_due(self, brand_id: str) -> None:
+        snapshot = self._known.snapshot(brand_id)
+        for job in await self._store.read(lambda: print_jobs.heads_of_lines(brand_id, now_micros())):
+            key = (brand_id, job.printer_id)
+            printer = snapshot.printers.get(job.printer_id)
+            if printer is None or not printer.active or key in self._sending:
+                continue
+            task = asyncio.create_task(self._print(brand_id, job, printer, snapshot), name=f"print-{job.printer_id}")
+            self._sending[key] = task
+            task.add_done_callback(lambda done, key=key: self._finished(key, done))  # type: ignore[misc]
+
+    def _finished(self, key: tuple[str, int], task: "asyncio.Task[None]") -> None:
+        self._sending.pop(key, None)
+        self._free.set()
+        if not task.cancelled() and task.exception() is not None:
+            log.error("printing.failed", printer=key[1], error=repr(task.exception()))
+
+    async def _print(self, brand_id: str, job: PrintJob, printer: Printer, snapshot: Snapshot) -> None:
+        ticket = await self._run(lambda: print_jobs.take_job(brand_id, job, now_micros()))
+        if ticket is None:
+            return
+        if ticket.status is TicketStatus.CANCELLED and job.kind in ("ticket", "reprint"):
+            # The slip that says CANCELLED follows; an ordinary ticket now would be cooked.
+            await self._run(lambda: print_jobs.settle_job(brand_id, job, "overtaken", now_micros()))
+            return
+        try:
+            sent, error = await self._send(job, ticket, printer, snapshot)
+        except Exception as failure:
+            log.exception("printing.failed", printer=printer.id, job=job.number)
+            sent, error = Sent.UNCERTAIN, repr(failure)
+        if sent is Sent.PRINTED:
+            await self._run(lambda: print_jobs.settle_job(brand_id, job, "printed", now_micros()))
+        elif sent is Sent.UNCERTAIN:
+            await self._run(lambda: print_jobs.make_uncertain(brand_id, job, now_micros()))
+        else:
+            pause_s = min(limits.PRINT_RETRY_S * 2 ** min(job.attempts, 10), limits.PRINT_MAX_RETRY_S)
+            next_try_at = Micros(now_micros() + int(pause_s * 1_000_000))
+            await self._run(lambda: print_jobs.put_back(brand_id, job, error, next_try_at, now_micros()))
+        if sent is not Sent.PRINTED:
+            log.warning("printing.not_printed", printer=printer.id, job=job.number, outcome=sent.value, error=error)
+
+    async def _send(self, job: PrintJob, ticket: Ticket, printer: Printer, snapshot: Snapshot) -> tuple[Sent, str]:
+        venue, station = snapshot.venues.get(job.venue_id), snapshot.stations.get(job.station_id)
+        # Of a ticket that is cancelled by now nothing is printed but that it is, or it would be cooked.
+        kind = "cancellation" if ticket.status is TicketStatus.CANCELLED else job.kind
+        try:
+            paper = await asyncio.to_thread(
+                paper_of,
+                ticket,
+                kind,  # type: ignore[arg-type]
+                station=station.name if station else "",
+                zone=venue.timezone if venue else "UTC",
+                printed_at=now_micros(),
+                columns=printer.columns,
+            )
+            sent = await send_paper(
+                printer.host,
+                printer.port,
+                paper,
+                allowed=self._settings.printer_networks,
+                loopback=self._settings.loopback_printers or self._settings.demo,
+            )
+        except (PrinterAddressRefused, ValueError, ZoneInfoNotFoundError) as refused:
+            return Sent.AWAY, str(refused)  # nothing was sent: the address or the paper itself is at fault
+        return sent, "" if sent is Sent.PRINTED else f"{printer.host}:{printer.port} is {sent.value}"
+
+    async def _run(self, build: Callable[[], Transaction[Result]]) -> Result:
+        """Run a transaction, again and again while the store is away: a paper's fate must not be forgotten."""
+        while True:
+            try:
+                return await self._store.run(build)
+            except Exception as error:
+                log.warning("printing.store_away", error=repr(error))
+                await asyncio.sleep(limits.PRINT_RETRY_S)
+
+    async def _wind_down(self) -> None:
+        if self._sending:
+            await asyncio.wait(self._sending.values(), timeout=limits.PRINT_DRAIN_S)
+        for task in list(self._sending.values()):
+            task.cancel()
+        if self._sending:
+            return
+        for brand_id in self._held_until:
+            try:
+                await self._store.run(lambda brand_id=brand_id: release_lease(brand_id, DUTY, self._holder))
+            except ComandaError as error:
+                log.warning("printing.lease_kept", brand=brand_id, error=str(error))

@@ -1,0 +1,1 @@
+"""The event log as readers see it: live feeds and streams."""

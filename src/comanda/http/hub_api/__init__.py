@@ -1,0 +1,1 @@
+"""Comanda's own resources under /hub/v1."""

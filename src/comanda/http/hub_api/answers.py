@@ -1,0 +1,413 @@
+"""The shapes of what `/hub/v1` answers, for the OpenAPI document; `comanda.orders.cards` makes most of them."""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from comanda.http.open_api.answers import Envelope, Instant, OrderWhole, StatusName, Totals
+from comanda.http.open_api.receipt_answers import Day, OrderStatusName, PaymentLine
+from comanda.kitchen.model import PrintKind
+from comanda.orders.ignore import LineReason, Reason
+
+Role = Literal["cashier", "cook", "call_centre", "manager"]
+JobStatus = Literal["queued", "sending", "printed", "uncertain", "settled", "overtaken"]
+StepName = Literal["stored", "seen", "accepted", "sent_to_station", "started", "ready", "handed_over"]
+
+
+class RefusedLineCard(Struct, frozen=True):
+    """Why one line could not be made; ``line`` is its position, from 0."""
+
+    line: int
+    product_id: int
+    reason: LineReason
+
+
+class RefusalCard(Struct, frozen=True):
+    """Why an order was ignored; the two reasons people cannot give are Comanda's own."""
+
+    reason: Reason | Literal["not_answered", "withdrawn"]
+    note: str | None
+    lines: list[RefusedLineCard]
+    by: str
+    at: Instant
+
+
+class OrderCard(Struct, frozen=True):
+    """An order by reference; ``open`` until it is ignored, or handed over and paid."""
+
+    id: int
+    venue_id: int
+    status: StatusName
+    open: bool
+    needs_attention: bool
+    sale_type_id: int
+    customer_id: int
+    client_id: str
+    order_number: str | None
+    integration_id: str | None
+    terminal_id: int | None
+    accepted_by: str | None
+    refusal: RefusalCard | None
+    totals: Totals
+    promised_at: Instant | None
+    created_at: Instant
+    seen_at: Instant | None
+    received_at: Instant | None
+    sent_at: Instant | None
+    started_at: Instant | None
+    ready_at: Instant | None
+    handed_over_at: Instant | None
+    updated_at: Instant
+
+
+class ReceiptCard(Struct, frozen=True):
+    """A receipt by reference; status 1 is open, 2 closed."""
+
+    id: int
+    venue_id: int
+    service_notification_id: int
+    cid: str
+    customer_id: int
+    sale_type_id: int
+    terminal_id: int | None
+    status: Literal[1, 2]
+    order_status: OrderStatusName
+    order_number: str
+    lock: bool
+    fiscal_id: str | None
+    total: float
+    remaining: float
+    payment_methods: list[PaymentLine]
+    refund_due: bool
+    closed_by: str | None
+    shift_date: Day
+    created_at: Instant
+    updated_at: Instant
+    closed_at: Instant | None
+
+
+class TicketModifierCard(Struct, frozen=True):
+    """A modifier as the cook reads it."""
+
+    name: str
+    count: int
+    portion_size: float
+
+
+class TicketLineCard(Struct, frozen=True):
+    """A line of the order on a ticket; ``line`` is its position in the order, from 0."""
+
+    line: int
+    product_id: int
+    name: str
+    count: float
+    portion_size: float
+    note: str | None
+    modifiers: list[TicketModifierCard]
+    ready_at: Instant | None
+
+
+class TicketCard(Struct, frozen=True):
+    """One station's part of an order; ``open`` while it belongs on a screen."""
+
+    id: str
+    order_id: int
+    station_id: int
+    revision: int
+    venue_id: int
+    status: Literal["NEW", "STARTED", "READY", "CANCELLED"]
+    open: bool
+    order_number: str
+    sale_type: str
+    promised_at: Instant | None
+    lines: list[TicketLineCard]
+    created_at: Instant
+    started_at: Instant | None
+    ready_at: Instant | None
+    cancelled_at: Instant | None
+    updated_at: Instant
+
+
+class PrintJobCard(Struct, frozen=True):
+    """A paper in a printer's line or out of it."""
+
+    id: str
+    venue_id: int
+    printer_id: int
+    ticket_id: str
+    order_id: int
+    kind: PrintKind
+    status: JobStatus
+    created_at: Instant
+
+
+class Chain(Struct, frozen=True):
+    """An order with all that hangs on it, by reference; the receipt is null until it is accepted."""
+
+    order: OrderCard
+    receipt: ReceiptCard | None
+    tickets: list[TicketCard]
+
+
+class ChainAfter(Struct, frozen=True):
+    """An order with all that hangs on it after an action; ``changed`` is false where it was so already."""
+
+    changed: bool
+    order: OrderCard
+    receipt: ReceiptCard | None
+    tickets: list[TicketCard]
+
+
+class ActionDone(Envelope, frozen=True, kw_only=True):
+    """The answer to an action on an order or a ticket."""
+
+    data: ChainAfter
+
+
+class WholeOrder(OrderWhole, frozen=True, kw_only=True):
+    """An order with its payload, and with all that hangs on it."""
+
+    chain: Chain
+
+
+class WholeOrderRead(Envelope, frozen=True, kw_only=True):
+    """One order, whole."""
+
+    data: WholeOrder
+
+
+class WholeTicket(TicketCard, frozen=True, kw_only=True):
+    """A ticket with its order's comment."""
+
+    comment: str | None
+
+
+class TicketRead(Envelope, frozen=True, kw_only=True):
+    """One ticket."""
+
+    data: WholeTicket
+
+
+class TimelineStep(Struct, frozen=True):
+    """A step that happened; durations in seconds."""
+
+    step: StepName
+    at: Instant
+    since_stored_s: float
+    since_previous_s: float
+
+
+class Timeline(Struct, frozen=True):
+    """The steps of an order's delivery chain, in the order they happened."""
+
+    order_id: int
+    venue_id: int
+    status: StatusName
+    steps: list[TimelineStep]
+
+
+class TimelineRead(Envelope, frozen=True, kw_only=True):
+    """One order's timeline."""
+
+    data: Timeline
+
+
+class StopListLeft(Struct, frozen=True):
+    """What is left of a product at a venue."""
+
+    venue_id: int
+    product_id: int
+    quantity: float
+
+
+class DeviceOnBoard(Struct, frozen=True):
+    """A device that was heard of, and whether it is there."""
+
+    id: int
+    present: bool
+
+
+class Board(Struct, frozen=True):
+    """Everything of a venue that is not done with, as its log stood at ``number``; ``truncated`` when it is not all."""
+
+    venue_id: int
+    number: int
+    orders: list[OrderCard]
+    receipts: list[ReceiptCard]
+    tickets: list[TicketCard]
+    stop_list: list[StopListLeft]
+    devices: list[DeviceOnBoard]
+    print_jobs: list[PrintJobCard]
+    truncated: bool
+
+
+class BoardRead(Envelope, frozen=True, kw_only=True):
+    """A venue's board."""
+
+    data: Board
+
+
+class StationTickets(Struct, frozen=True):
+    """A station's open tickets at a venue, oldest first, as the venue's log stood at ``number``."""
+
+    venue_id: int
+    station_id: int
+    number: int
+    tickets: list[TicketCard]
+
+
+class StationTicketsRead(Envelope, frozen=True, kw_only=True):
+    """A station's tickets."""
+
+    data: StationTickets
+
+
+class Leg(Struct, frozen=True):
+    """How long a leg of the chain took; null for one that nobody went."""
+
+    orders: int
+    p50_s: float | None
+    p99_s: float | None
+
+
+class Legs(Struct, frozen=True):
+    """The legs that are measured."""
+
+    stored_to_seen: Leg
+    stored_to_accepted: Leg
+    accepted_to_sent: Leg
+    sent_to_started: Leg
+    started_to_ready: Leg
+    ready_to_handed_over: Leg
+    stored_to_handed_over: Leg
+
+
+class Performance(Struct, frozen=True):
+    """How fast a venue's orders of the last ``hours`` went; ``truncated`` when only the newest were measured."""
+
+    venue_id: int
+    hours: int
+    orders: int
+    legs: Legs
+    truncated: bool
+
+
+class PerformanceRead(Envelope, frozen=True, kw_only=True):
+    """A venue's performance."""
+
+    data: Performance
+
+
+class PrintJobEntry(PrintJobCard, frozen=True, kw_only=True):
+    """A paper with how often it was tried, and what went wrong last."""
+
+    attempts: int
+    error: str | None
+
+
+class PrintJobPage(Envelope, frozen=True, kw_only=True):
+    """Papers of a venue, oldest first."""
+
+    data: list[PrintJobEntry]
+    total: int
+
+
+class SettledJob(PrintJobCard, frozen=True, kw_only=True):
+    """A paper that is settled; ``changed`` is false where it was already."""
+
+    changed: bool
+
+
+class PrintJobSettled(Envelope, frozen=True, kw_only=True):
+    """The answer to settling a paper."""
+
+    data: SettledJob
+
+
+class PersonCredentials(Struct, frozen=True):
+    """What a person signs in with."""
+
+    brand: Annotated[str, Meta(min_length=1)]
+    username: Annotated[str, Meta(min_length=1)]
+    password: Annotated[str, Meta(min_length=1)]
+
+
+class SignedIn(Struct, frozen=True):
+    """A session; send ``csrf_token`` as X-CSRF-Token with every change. No venues means every venue."""
+
+    username: str
+    name: str
+    role: Role
+    venues: list[int]
+    csrf_token: str
+    expires_at: Instant
+
+
+class SessionBegun(Envelope, frozen=True, kw_only=True):
+    """The answer to a person's sign-in; the session itself is in the cookie."""
+
+    data: SignedIn
+
+
+class CallerCard(Struct, frozen=True):
+    """Who calls; the keys from ``username`` on are a person's. ``venue_id`` is null for who stands for no one venue."""
+
+    kind: Literal["integrator", "device", "staff"]
+    actor: str
+    brand: str
+    venue_id: int | None
+    username: str | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+    role: Role | UnsetType = UNSET
+    venues: list[int] | UnsetType = UNSET
+    csrf_token: str | UnsetType = UNSET
+    expires_at: Instant | UnsetType = UNSET
+
+
+class CallerRead(Envelope, frozen=True, kw_only=True):
+    """Who calls."""
+
+    data: CallerCard
+
+
+class SignedOut(Struct, frozen=True):
+    """The session has ended."""
+
+    signed_out: Literal[True]
+
+
+class SessionEnded(Envelope, frozen=True, kw_only=True):
+    """The answer to a sign-out."""
+
+    data: SignedOut
+
+
+class Heartbeat(Struct, frozen=True):
+    """The device counts as present; it is to say so again within ``next_in_s`` seconds."""
+
+    present: Literal[True]
+    next_in_s: int
+
+
+class HeartbeatTaken(Envelope, frozen=True, kw_only=True):
+    """The answer to a heartbeat."""
+
+    data: Heartbeat
+
+
+class TerminalCard(Struct, frozen=True):
+    """A terminal; ``token`` tells whether it may call. ``present`` and ``seen_at`` are null for one never heard of."""
+
+    id: int
+    name: str
+    venue_id: int
+    active: bool
+    token: bool
+    present: bool | None
+    seen_at: Instant | None
+
+
+class TerminalList(Envelope, frozen=True, kw_only=True):
+    """A venue's terminals, by id."""
+
+    data: list[TerminalCard]

@@ -1,0 +1,96 @@
+"""The papers of a venue's printers: which are where in their lines, what an uncertain one becomes, how one looks."""
+
+import asyncio
+import re
+
+from comanda.base import limits
+from comanda.base.clock import now_micros
+from comanda.base.errors import ComandaError
+from comanda.base.json import to_json
+from comanda.http.acting import kept_answer, keyed_request, refused_body
+from comanda.http.body import read_body
+from comanda.http.call import Call, Reply
+from comanda.http.hub import Hub
+from comanda.http.hub_api import paths
+from comanda.http.hub_api.actions import NoBody, ticket_not_found, ticket_parts
+from comanda.http.hub_api.events import own_venue, require_venue
+from comanda.http.open_api import query as queries
+from comanda.kitchen.model import TicketStatus
+from comanda.orders.deliver import find_ticket
+from comanda.orders.view import envelope
+from comanda.printing.paper import paper_of
+from comanda.printing.picture import picture_of
+from comanda.store.keys import under_key
+from comanda.store.print_jobs import job_card, settle_uncertain
+from comanda.store.transaction import Transaction
+
+STATUSES = ("queued", "sending", "printed", "uncertain", "settled", "overtaken")
+
+
+async def list_jobs(call: Call, hub: Hub) -> Reply:
+    """A venue's papers in one state, by default the uncertain ones; each printer's oldest first."""
+    query = queries.parse_query(call.query)
+    text = query.plain.get("venue")
+    venue_id = own_venue(call, "venue") if text is None else queries.whole_number("venue", text)
+    require_venue(venue_id, call, hub)
+    status = query.plain.get("status", "uncertain")
+    if status not in STATUSES:
+        queries.refuse_parameter("status", f"must be one of {', '.join(STATUSES)}", status)
+    jobs = await hub.store.read_jobs(call.acting.brand.id, venue_id, status)
+    data = [{**job_card(job), "attempts": job.attempts, "error": job.error} for job in jobs]
+    return Reply(200, to_json(envelope(data, started=call.started, now=now_micros(), total=len(data))))
+
+
+async def settle_job(call: Call, hub: Hub) -> Reply:
+    """Settle an uncertain paper: ``reprint`` prints it marked POSSIBLE DUPLICATE, ``dismiss`` says that it came out.
+
+    It is settled once: whoever comes second changes nothing, so the paper is printed again at most once.
+    """
+    try:
+        read_body(call, NoBody)
+    except ComandaError as refusal:
+        raise await refused_body(call, hub, refusal) from None
+    caller, brand_id = call.acting, call.acting.brand.id
+    found = re.fullmatch(r"([0-9]{1,16})-([0-9]{1,16})", paths.part(call, 3))
+    if not found or max(map(int, found.groups())) > limits.MAX_ID or not caller.may_see(int(found[1])):
+        raise ComandaError("resource_not_found", "Print job not found")
+    venue_id, number, again = int(found[1]), int(found[2]), paths.part(call, 4) == "reprint"
+
+    def settle() -> Transaction[bytes]:
+        changed, job = yield from settle_uncertain(
+            brand_id, venue_id, number, caller.actor, again=again, now=now_micros()
+        )
+        data = {"changed": changed, **job_card(job, "settled")}
+        return to_json(envelope(data, started=call.started, now=now_micros()))
+
+    keyed = keyed_request(call, caller.actor, call.headers.get("x-venue"))
+    outcome = await hub.store.run(lambda: under_key(brand_id, keyed, settle, now_micros()))
+    return kept_answer(outcome) if not isinstance(outcome, bytes) else Reply(200, outcome)
+
+
+async def show_paper(call: Call, hub: Hub) -> Reply:
+    """A ticket's paper as a picture, as its station's printer would print it now."""
+    ticket_id = paths.part(call, 3)
+    order_id, station_id, _ = ticket_parts(ticket_id)
+    brand = call.acting.brand
+    dossier = await hub.store.find_dossier(brand.id, order_id)
+    if dossier is None or not call.acting.may_see(dossier.order.venue_id):
+        raise ticket_not_found()
+    ticket = find_ticket(dossier, ticket_id)
+    snapshot = hub.known.snapshot(brand.id)
+    station, venue = snapshot.stations.get(station_id), snapshot.venues.get(ticket.venue_id)
+    printer = snapshot.printer_at.get((ticket.venue_id, station_id))
+    columns = printer.columns if printer else 48
+
+    def draw() -> bytes:
+        paper = paper_of(
+            ticket,
+            "cancellation" if ticket.status is TicketStatus.CANCELLED else "ticket",
+            station=station.name if station else "",
+            zone=venue.timezone if venue else "UTC",
+            printed_at=now_micros(),
+            columns=columns,
+        )
+        return picture_of(paper, columns=columns)
+
+    return Reply(200, await asyncio.to_thread(draw), {"Cache-Control": "no-store"}, "image/png")

@@ -1,0 +1,219 @@
+"""From the pass to the guest: what cooks, payments and hand-over make of an order, and when it is DELIVERED. Pure."""
+
+from collections.abc import Callable
+from typing import Final
+
+from msgspec.structs import replace
+
+from comanda.base.clock import Micros
+from comanda.base.errors import ComandaError
+from comanda.kitchen import moves as kitchen
+from comanda.kitchen.model import Ticket, TicketStatus
+from comanda.orders.accept import Acceptance, accept, paper_for
+from comanda.orders.dossier import By, Change, Dossier, House, Telling
+from comanda.orders.ignore import NOT_ANSWERED, WITHDRAWN, Refusal, ignore
+from comanda.orders.lifecycle import Actor, Status, moves, status_not_allowed
+from comanda.orders.model import StoredOrder
+from comanda.receipts.model import OrderStatus, Receipt
+from comanda.receipts.moves import status_moves
+from comanda.receipts.pay import Tender, close_receipt
+
+Cook = Callable[[Ticket, Micros], Ticket]
+COOKS: Final[dict[str, tuple[Cook, str]]] = {
+    "start": (kitchen.start, "ticket.started"),
+    "ready": (kitchen.ready, "ticket.ready"),
+    "recall": (kitchen.recall, "ticket.recalled"),
+    "dismiss": (kitchen.dismiss, "ticket.dismissed"),
+}
+"""What a cook may do to a whole ticket, and the event that tells of it."""
+
+
+def cook(dossier: Dossier, house: House, by: By, at: Micros, ticket_id: str, action: str) -> Change:
+    """Start, finish, recall or dismiss a ticket. Raises ComandaError ``resource_not_found``, ``ticket_not_allowed``."""
+    ticket = find_ticket(dossier, ticket_id)
+    move, event = COOKS[action]
+    return _progress(dossier, house, by, at, (ticket, move(ticket, at), (event,)))
+
+
+def cook_line(dossier: Dossier, house: House, by: By, at: Micros, ticket_id: str, line: int) -> Change:
+    """Finish one line of a ticket; the last one finishes the ticket. Raises as `cook`."""
+    ticket = find_ticket(dossier, ticket_id)
+    moved = kitchen.line_ready(ticket, line, at)
+    events = ["ticket.started"] if ticket.started_at is None else []
+    events.append("ticket.ready" if moved.status is TicketStatus.READY else "ticket.line_ready")
+    return _progress(dossier, house, by, at, (ticket, moved, tuple(events)))
+
+
+def reprint(dossier: Dossier, house: House, by: By, ticket_id: str) -> Change:
+    """Print a ticket once more, marked as what it is. Raises ComandaError ``no_printer``, ``resource_not_found``."""
+    ticket = find_ticket(dossier, ticket_id)
+    paper = paper_for(ticket, house, "cancellation" if ticket.status is TicketStatus.CANCELLED else "reprint")
+    if paper is None:
+        raise ComandaError("no_printer", f"Station {ticket.station_id} has no printer at venue {ticket.venue_id}")
+    telling = Telling(house, by)
+    telling.ticket("ticket.reprinted", ticket, paper)
+    return Change(dossier, tuple(telling.events))
+
+
+def hand_over(dossier: Dossier, house: House, by: By, at: Micros) -> Change:
+    """Give the food to the guest or courier: PICKED_UP, or COMPLETED when it is paid (contract 14.4).
+
+    Raises ComandaError ``validation_failed`` for an order that is not accepted.
+    """
+    receipt = dossier.receipt
+    if receipt is None or dossier.order.status is Status.IGNORE:
+        raise status_not_allowed()
+    if receipt.handed_over:
+        return Change(dossier)
+    wanted = OrderStatus.COMPLETED if receipt.closed else OrderStatus.PICKED_UP
+    return _restate(dossier, house, by, at, receipt=replace(receipt, order_status=wanted, updated_at=at))
+
+
+def close(dossier: Dossier, house: House, by: By, at: Micros, tender: Tender) -> Change:
+    """Take payment and close the receipt. Raises ComandaError as `comanda.receipts.pay.close_receipt`."""
+    receipt = receipt_of(dossier)
+    paid = close_receipt(receipt, tender, house.brand, house.snapshot.payment_methods, by_name=by.name, at=at)
+    if paid.order_status is OrderStatus.PICKED_UP or (_nothing_to_cook(dossier) and not paid.handed_over):
+        paid = replace(paid, order_status=OrderStatus.COMPLETED)
+    return _restate(dossier, house, by, at, receipt=paid, event="receipt.closed")
+
+
+def patch(
+    dossier: Dossier, house: House, by: By, at: Micros, values: dict[str, str | bool], wanted: OrderStatus | None
+) -> Change:
+    """Change a receipt's ``order_number``, ``fiscal_id``, ``locked`` and, if ``wanted``, its ``order_status``.
+
+    CANCELLED is the order's move to IGNORE (contract 14.4). Raises ComandaError ``not_found``, ``validation_failed``.
+    """
+    receipt = receipt_of(dossier)
+    changed = replace(receipt, **values)
+    if wanted is OrderStatus.CANCELLED:
+        ended = ignore(replace(dossier, receipt=changed), house, by, at, Refusal(WITHDRAWN))
+        if ended.events or changed == receipt:
+            return ended
+    elif wanted is not None and status_moves(changed, wanted):
+        changed = replace(changed, order_status=wanted)
+    if changed == receipt:
+        return Change(dossier)
+    return _restate(dossier, house, by, at, receipt=replace(changed, updated_at=at))
+
+
+def see(dossier: Dossier, house: House, by: By, at: Micros) -> Change:
+    """Note that a terminal has shown the order to somebody; only the first time counts."""
+    if dossier.order.seen_at is not None:
+        return Change(dossier)
+    seen = replace(dossier.order, seen_at=at, updated_at=at)
+    telling = Telling(house, by)
+    telling.order("order.seen", seen)
+    return Change(replace(dossier, order=seen), tuple(telling.events))
+
+
+def reach_deadline(dossier: Dossier, house: House, at: Micros, action: str) -> Change:
+    """Carry out a step of the accept deadline; an order that was answered is left as it is.
+
+    What staff must map first is never accepted by a clock; somebody is told instead.
+    """
+    by = By(Actor.DEADLINE, "deadline", dossier.order.receive_terminal_id)
+    order = dossier.order
+    if order.status is not Status.PENDING:
+        return Change(dossier)
+    if action == "ignore":
+        return ignore(dossier, house, by, at, Refusal(NOT_ANSWERED))
+    if action == "accept" and not order.needs_attention:
+        return accept(dossier, house, by, at, Acceptance())
+    telling = Telling(house, by)
+    telling.order("order.reminded" if action == "remind" else "order.escalated", order)
+    return Change(dossier, tuple(telling.events))
+
+
+def find_ticket(dossier: Dossier, ticket_id: str) -> Ticket:
+    """A ticket of the order. Raises ComandaError ``resource_not_found``."""
+    for ticket in dossier.tickets:
+        if ticket.id == ticket_id:
+            return ticket
+    raise ComandaError("resource_not_found", "Ticket not found")
+
+
+def receipt_of(dossier: Dossier) -> Receipt:
+    """The order's receipt. Raises ComandaError ``not_found``: the documented 404 of receipts (contract 7)."""
+    if dossier.receipt is None:
+        raise ComandaError("not_found", "Receipt not found")
+    return dossier.receipt
+
+
+def _progress(
+    dossier: Dossier, house: House, by: By, at: Micros, moved: tuple[Ticket, Ticket, tuple[str, ...]]
+) -> Change:
+    """The order after one ticket moved: its receipt's ``order_status`` follows the kitchen."""
+    before, after, events = moved
+    if after is before:
+        return Change(dossier)
+    tickets = tuple(after if ticket is before else ticket for ticket in dossier.tickets)
+    telling = Telling(house, by)
+    for event in events:
+        telling.ticket(event, after)
+    receipt, order = dossier.receipt, dossier.order
+    if receipt is None or order.status is Status.IGNORE:
+        return Change(replace(dossier, tickets=tickets), tuple(telling.events))
+    all_ready = all(ticket.finished for ticket in tickets)
+    if not receipt.handed_over:
+        status = OrderStatus.READY if all_ready else OrderStatus.IN_PROGRESS
+        receipt = receipt if status is receipt.order_status else replace(receipt, order_status=status, updated_at=at)
+    order = _with_times(order, tickets, at, all_ready=all_ready)
+    changed = Dossier(order, receipt, tickets)
+    return _settle(dossier, changed, telling, by.actor, at)
+
+
+def _with_times(order: StoredOrder, tickets: tuple[Ticket, ...], at: Micros, *, all_ready: bool) -> StoredOrder:
+    started = order.started_at or min((t.started_at for t in tickets if t.started_at is not None), default=None)
+    ready = (order.ready_at or at) if all_ready else None
+    if (started, ready) == (order.started_at, order.ready_at):
+        return order
+    return replace(order, started_at=started, ready_at=ready, updated_at=at)
+
+
+def _restate(
+    dossier: Dossier, house: House, by: By, at: Micros, *, receipt: Receipt, event: str = "receipt.changed"
+) -> Change:
+    """The order after its receipt changed; leaving the house is noted with the first hand-over."""
+    order = dossier.order
+    if receipt.handed_over and order.handed_over_at is None:
+        order = replace(order, handed_over_at=at, updated_at=at)
+    return _settle(dossier, Dossier(order, receipt, dossier.tickets), Telling(house, by), by.actor, at, event=event)
+
+
+def _settle(
+    before: Dossier, after: Dossier, telling: Telling, actor: Actor, at: Micros, *, event: str = "receipt.changed"
+) -> Change:
+    """What follows from receipt and tickets: DELIVERED, and whether the order is still open (contract 14.4).
+
+    What was never sent to a station is not finished: an order paid in advance waits for its cooking.
+    """
+    order, receipt, tickets = after.order, after.receipt, after.tickets
+    assert receipt is not None
+    if receipt is not before.receipt:
+        telling.receipt(event, receipt)
+    finished = order.sent_at is not None and all(ticket.finished for ticket in tickets)
+    delivered = receipt.order_status is OrderStatus.COMPLETED or (receipt.closed and finished)
+    if delivered and order.status is Status.RECEIVED:
+        moves(present=order.status, wanted=Status.DELIVERED, actor=actor)
+        order = replace(order, status=Status.DELIVERED, updated_at=at)
+    if receipt.closed and receipt.handed_over and order.open:
+        order = replace(order, open=False, updated_at=at)
+        tickets = tuple(
+            replace(ticket, open=False) if ticket.status is not TicketStatus.CANCELLED else ticket for ticket in tickets
+        )
+    if order is not before.order:
+        telling.order(_order_event(before.order, order), order)
+    return Change(Dossier(order, receipt, tickets), tuple(telling.events))
+
+
+def _order_event(before: StoredOrder, after: StoredOrder) -> str:
+    if after.status is not before.status:
+        return "order.delivered"
+    return "order.handed_over" if before.handed_over_at is None and after.handed_over_at else "order.changed"
+
+
+def _nothing_to_cook(dossier: Dossier) -> bool:
+    """Sent, and no station had anything to make: nobody will say that it is ready."""
+    return dossier.order.sent_at is not None and not dossier.tickets

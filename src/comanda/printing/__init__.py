@@ -1,0 +1,1 @@
+"""Paper: what a kitchen printer is sent."""

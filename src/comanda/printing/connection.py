@@ -1,0 +1,109 @@
+"""The connection to a printer: an address and a paper in, what is known of the print out.
+
+No address is connected to that the policy does not allow, whatever a name resolves to; nothing is ever sent twice.
+"""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+from comanda.base import limits
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+
+class Sent(StrEnum):
+    """What is known of a paper after it was sent."""
+
+    PRINTED = "PRINTED"
+    """The printer took all of it."""
+    AWAY = "AWAY"
+    """Nothing was sent: refused, unreachable, or no answer in time."""
+    UNCERTAIN = "UNCERTAIN"
+    """The connection was lost or stood still after it was made; nobody here knows what came out."""
+
+
+class PrinterAddressRefused(Exception):
+    """A printer's address that must not be connected to."""
+
+
+async def send_paper(host: str, port: int, paper: bytes, *, allowed: Sequence[Network], loopback: bool) -> Sent:
+    """Send a paper once to a printer at ``host`` (a name or an address) and say what is known of it.
+
+    Takes at most PRINTER_CONNECT_S + PRINTER_SEND_S + PRINTER_CLOSE_S seconds. Raises PrinterAddressRefused when any
+    address that the host stands for is not allowed, ValueError for a paper over MAX_PAPER_BYTES.
+    """
+    if len(paper) > limits.MAX_PAPER_BYTES:
+        raise ValueError(f"a paper is at most {limits.MAX_PAPER_BYTES} bytes")
+    try:
+        async with asyncio.timeout(limits.PRINTER_CONNECT_S):
+            addresses = await _resolve(host, port)
+            for address in addresses:
+                check_address(address, allowed=allowed, loopback=loopback)
+            reader, writer = await _connect(addresses, port)
+    except OSError:
+        return Sent.AWAY
+    try:
+        return await _hand_over(reader, writer, paper)
+    finally:
+        writer.close()
+
+
+def check_address(address: Address, *, allowed: Sequence[Network], loopback: bool) -> None:
+    """Raise PrinterAddressRefused unless a printer may have this address; IPv4 within IPv6 counts as IPv4."""
+    bare = getattr(address, "ipv4_mapped", None) or address
+    if bare.is_loopback:
+        if not loopback:
+            raise PrinterAddressRefused(f"{bare} is this machine itself, where no printer may be")
+        return
+    kinds = ("link_local", "multicast", "unspecified", "reserved")
+    kind = next((kind for kind in kinds if getattr(bare, f"is_{kind}")), None)
+    if kind is not None:
+        raise PrinterAddressRefused(f"{bare} is {kind.replace('_', '-')}, where no printer can be")
+    if not any(bare in network for network in allowed):
+        raise PrinterAddressRefused(f"{bare} is in none of the networks allowed for printers")
+
+
+async def _resolve(host: str, port: int) -> list[Address]:
+    """Every address a host stands for; an OSError when there is none."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except ValueError as error:
+        raise PrinterAddressRefused(f"{host!r} is no address") from error
+    return list(dict.fromkeys(ip_address(entry[4][0]) for entry in found))
+
+
+async def _connect(addresses: Sequence[Address], port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect to the first address that answers; they are numbers by now, so no name is looked up again."""
+    failure = OSError("the host has no address")
+    for address in addresses:
+        try:
+            return await asyncio.open_connection(str(address), port)
+        except OSError as error:
+            failure = error
+    raise failure
+
+
+async def _hand_over(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, paper: bytes) -> Sent:
+    # With no room in its own buffer, a drained writer has given every byte to the system.
+    writer.transport.set_write_buffer_limits(high=0)
+    try:
+        async with asyncio.timeout(limits.PRINTER_SEND_S):
+            writer.write(paper)
+            await writer.drain()
+            writer.write_eof()
+    except OSError:
+        writer.transport.abort()
+        return Sent.UNCERTAIN
+    try:
+        async with asyncio.timeout(limits.PRINTER_CLOSE_S):
+            while await reader.read(1024):
+                continue
+    except TimeoutError:
+        return Sent.PRINTED
+    except OSError:
+        return Sent.UNCERTAIN
+    return Sent.PRINTED

@@ -1,0 +1,141 @@
+"""Keeping which devices are there: heartbeats go in, turns from absent to present and back come out as events.
+
+A turn is one statement whose WHERE holds for one transaction only, so it happens exactly once however many processes
+hear of it. A heartbeat that is no turn changes its own row and wakes nobody.
+"""
+
+from typing import NamedTuple
+
+from sqlalchemy import and_, bindparam, select, true, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from comanda.access.model import Device, DeviceKind
+from comanda.base.clock import Micros, iso_micros
+from comanda.base.json import to_json
+from comanda.store.access import RAISE_CHANGES
+from comanda.store.event_log import NewEvent, append_events
+from comanda.store.tables import device_presence, devices
+from comanda.store.transaction import Statement, Transaction, one
+
+
+class Seen(NamedTuple):
+    """A device with a token, and what was last heard of it: both None for one that has never said anything."""
+
+    device_id: int
+    kind: DeviceKind
+    enabled: bool
+    present: bool | None
+    seen_at: Micros | None
+
+
+def beat(brand_id: str, device: Device, now: Micros) -> Transaction[bool]:
+    """Note that a device is there; true when it was not before, which is an event."""
+    place = {"brand_id": brand_id, "device_id": device.id, "venue_id": device.venue_id}
+    if (yield one(_STAY, **{f"p_{name}": value for name, value in place.items()}, now=now)):
+        return False
+    turned = yield one(_APPEAR, **place, present=True, seen_at=now)
+    if not turned:
+        return False
+    yield from _announce(brand_id, device.venue_id, (device.id, device.kind), now, now)
+    return True
+
+
+def find_silent(brand_id: str, before: Micros) -> Transaction[list[int]]:
+    """The ids of a brand's devices that count as present and were last heard of before an instant."""
+    rows = yield one(_SELECT_SILENT, brand_id=brand_id, before=before)
+    return [int(row[0]) for row in rows]
+
+
+def mark_absent(brand_id: str, device_id: int, before: Micros, now: Micros) -> Transaction[bool]:
+    """Let a device that is still silent count as absent; true when it did not before, which is an event."""
+    turned = yield one(_DISAPPEAR, p_brand_id=brand_id, p_device_id=device_id, before=before)
+    if not turned:
+        return False
+    kinds = yield one(_SELECT_KIND, brand_id=brand_id, device_id=device_id)
+    venue_id, seen_at = turned[0]
+    yield from _announce(brand_id, venue_id, (device_id, kinds[0][0]), Micros(seen_at), now, present=False)
+    return True
+
+
+def seen_devices(brand_id: str, venue_id: int) -> Transaction[list[Seen]]:
+    """The devices of a venue and what was last heard of them, by id."""
+    rows = yield one(_SELECT_SEEN, brand_id=brand_id, venue_id=venue_id)
+    return [Seen(row[0], row[1], bool(row[2]), None if row[3] is None else bool(row[3]), row[4]) for row in rows]
+
+
+def _announce(
+    brand_id: str, venue_id: int, device: tuple[int, str], seen_at: Micros, now: Micros, *, present: bool = True
+) -> Transaction[None]:
+    device_id, kind = device
+    data = {"id": device_id, "kind": kind, "venue_id": venue_id, "present": present, "seen_at": iso_micros(seen_at)}
+    type_, actor = ("terminal.present", f"device:{device_id}") if present else ("terminal.absent", "presence")
+    yield one(RAISE_CHANGES)
+    event = NewEvent(None, None, type_, actor, to_json(data).decode(), now)
+    yield from append_events({(brand_id, venue_id): [event]})
+
+
+_STAY = Statement(
+    update(device_presence)
+    .where(
+        device_presence.c.brand_id == bindparam("p_brand_id"),
+        device_presence.c.device_id == bindparam("p_device_id"),
+        device_presence.c.venue_id == bindparam("p_venue_id"),
+        device_presence.c.present == true(),
+    )
+    .values(seen_at=bindparam("now"))
+    .returning(device_presence.c.device_id)
+)
+_seen = upsert(device_presence)
+_APPEAR = Statement(
+    _seen.on_conflict_do_update(
+        index_elements=[device_presence.c.brand_id, device_presence.c.device_id],
+        set_={name: _seen.excluded[name] for name in ("venue_id", "present", "seen_at")},
+        where=(~device_presence.c.present) | (device_presence.c.venue_id != _seen.excluded.venue_id),
+    ).returning(device_presence.c.device_id)
+)
+_SELECT_SILENT = Statement(
+    select(device_presence.c.device_id)
+    .where(
+        device_presence.c.brand_id == bindparam("brand_id"),
+        device_presence.c.present == true(),
+        device_presence.c.seen_at < bindparam("before"),
+    )
+    .order_by(device_presence.c.device_id)
+)
+_DISAPPEAR = Statement(
+    update(device_presence)
+    .where(
+        device_presence.c.brand_id == bindparam("p_brand_id"),
+        device_presence.c.device_id == bindparam("p_device_id"),
+        device_presence.c.present == true(),
+        device_presence.c.seen_at < bindparam("before"),
+    )
+    .values(present=False)
+    .returning(device_presence.c.venue_id, device_presence.c.seen_at)
+)
+_SELECT_KIND = Statement(
+    select(devices.c.kind).where(
+        devices.c.brand_id == bindparam("brand_id"), devices.c.device_id == bindparam("device_id")
+    )
+)
+_SELECT_SEEN = Statement(
+    select(
+        devices.c.device_id,
+        devices.c.kind,
+        devices.c.enabled,
+        device_presence.c.present,
+        device_presence.c.seen_at,
+    )
+    .join_from(
+        devices,
+        device_presence,
+        and_(
+            device_presence.c.brand_id == devices.c.brand_id,
+            device_presence.c.device_id == devices.c.device_id,
+            device_presence.c.venue_id == devices.c.venue_id,
+        ),
+        isouter=True,
+    )
+    .where(devices.c.brand_id == bindparam("brand_id"), devices.c.venue_id == bindparam("venue_id"))
+    .order_by(devices.c.device_id)
+)

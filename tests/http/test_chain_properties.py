@@ -1,0 +1,198 @@
+"""Whatever several people do to orders, in whatever order and at once: what must hold, holds (contract 14.4)."""
+
+import asyncio
+import random
+from dataclasses import replace
+from decimal import Decimal
+from functools import reduce
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from tests.conftest import Server, demo_hub, serving
+from tests.events.folding import folded, shown
+from tests.http.chain import DOCUMENTED, KITCHEN, MINIMAL, TILL, events, hub_get, manager, payment, post
+
+from comanda.kitchen.model import TicketStatus
+from comanda.kitchen.moves import MOVES as TICKET_MOVES
+from comanda.orders.lifecycle import TRANSITIONS, Status
+from comanda.receipts.model import OrderStatus
+from comanda.receipts.moves import MOVES as RECEIPT_MOVES
+
+pytestmark = pytest.mark.anyio
+STOCK = 60
+SEEDS = range(12)
+
+
+class Restaurant:
+    """A till, a kitchen screen, a manager and an integrator who do as the dice say."""
+
+    def __init__(self, server: Server, chief: dict[str, str], dice: random.Random) -> None:
+        self.server = server
+        self.chief = chief
+        self.dice = dice
+        self.orders: list[int] = []
+        self.at_work: list[int] = []
+
+    async def act(self) -> None:
+        """One thing somebody does; what is refused must be refused cleanly."""
+        if len(self.at_work) < 3:
+            await self.place()
+            return
+        order_id = self.dice.choice(self.at_work[:5])
+        if self.dice.random() < 0.05:
+            await self.integrate(order_id)
+            return
+        who = self.dice.choice([TILL, TILL, KITCHEN, self.chief])
+        path, body = self.dice.choice(await self.doings(order_id))
+        answer = await post(self.server, path, body, who)
+        assert answer.status_code in (200, 400, 404, 409), (path, answer.text)
+
+    async def doings(self, order_id: int) -> list[tuple[str, Any]]:
+        """What could be done to an order; tickets and payments as they are just now."""
+        chain = (await hub_get(self.server, f"/orders/{order_id}"))["chain"]
+        if not chain["order"]["open"] and order_id in self.at_work and self.dice.random() < 0.5:
+            self.at_work.remove(order_id)
+        tickets = [ticket["id"] for ticket in chain["tickets"]] or [f"{order_id}-1-1"]
+        path = f"/tickets/{self.dice.choice(tickets)}"
+        remaining = chain["receipt"]["remaining"] if chain["receipt"] else 1
+        return [
+            (f"/orders/{order_id}/accept", {"send_to_station": self.dice.random() < 0.7, "minutes": 10}),
+            (f"/orders/{order_id}/accept", {}),
+            (f"/orders/{order_id}/send-to-station", None),
+            (f"/orders/{order_id}/seen", None),
+            (f"/orders/{order_id}/hand-over", None),
+            (f"/receipts/{order_id}/close", payment(remaining)),
+            *[(f"{path}/{name}", None) for name in ("start", "ready", "recall", "dismiss", "reprint")],
+            *[(f"{path}/lines/{line}/ready", None) for line in (0, 1)],
+            *([(f"/orders/{order_id}/refuse", self.refusal())] if self.dice.random() < 0.2 else []),
+        ]
+
+    def refusal(self) -> dict[str, Any]:
+        if self.dice.random() < 0.5:
+            return {"reason": "too_busy"}
+        gone = {"lines": [{"line": 0, "reason": "out_of_stock"}], "update_stop_list": self.dice.random() < 0.2}
+        return {"reason": "out_of_stock", **gone}
+
+    async def place(self) -> None:
+        line = {**MINIMAL["products"][0], "count": self.dice.choice([1, 2, 3])}
+        drink = {**line, "product_id": 111, "price": 1.2}
+        body = {
+            **self.dice.choice([MINIMAL, DOCUMENTED]),
+            "products": self.dice.choice([[line], [line, drink]]),
+            "order_number": self.dice.choice(["", "K-7"]),
+        }
+        answer = await self.server.create(body)
+        assert answer.status_code in (201, 400), answer.text
+        if answer.status_code == 201:
+            self.orders.append(answer.json()["data"]["id"])
+            self.at_work.append(self.orders[-1])
+
+    async def integrate(self, order_id: int) -> None:
+        """What an integrator may do."""
+        if self.dice.random() < 0.3:
+            answer = await self.server.ignore(order_id)
+        else:
+            body = {"order_status": self.dice.choice(list(OrderStatus)).value, "fiscal_id": "F1"}
+            answer = await self.server.http.patch(
+                f"/open-api/v2/receipts/{order_id}", json=body, headers=self.server.headers
+            )
+        assert answer.status_code in (200, 400, 404), answer.text
+
+
+async def board(server: Server) -> dict[str, Any]:
+    """The board of venue 1 as a screen keeps it."""
+    return shown(await hub_get(server, "/venues/1/board"))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_what_must_hold_holds_after_anything(settings, seed):
+    """Snapshots, numbers, states, receipts, tickets, portions and money, after some 150 random actions, often at once."""
+    roomy = replace(settings, rate_calls=10**6, rate_auth=10**6, rate_failed=10**6)
+    dice = random.Random(seed)
+    async with demo_hub(roomy) as hub, serving(hub) as server:
+        await server.import_({"stop_list": [{"venue_id": 1, "product_id": 101, "quantity": STOCK}]})
+        people = Restaurant(server, await manager(server), dice)
+        snapshots = [await board(server)]
+        for _ in range(40):
+            await asyncio.gather(*(people.act() for _ in range(dice.choice([1, 2, 3, 8]))))
+            if dice.random() < 0.3:
+                snapshots.append(await board(server))
+        told = await events(server)
+        fresh = await board(server)
+        hold_snapshots(snapshots, told, fresh)
+        hold_order_of_events(told)
+        hold_stock(told)
+        for order_id in people.orders:
+            hold_order((await hub_get(server, f"/orders/{order_id}"))["chain"])
+
+
+def hold_snapshots(snapshots: list[dict], told: list[dict], fresh: dict) -> None:
+    """Any snapshot and the events after it make the fresh one."""
+    assert [event["number"] for event in told] == list(range(1, len(told) + 1))
+    for snapshot in snapshots:
+        assert reduce(folded, told[snapshot["number"] :], snapshot) == fresh
+
+
+def hold_order_of_events(told: list[dict]) -> None:
+    """Each order's events are numbered without a gap, and every move in them stands in its table."""
+    by_order: dict[int, list[dict]] = {}
+    for event in told:
+        if event["order_id"] is not None:
+            by_order.setdefault(event["order_id"], []).append(event)
+    for found in by_order.values():
+        assert [event["order_sequence"] for event in found] == list(range(1, len(found) + 1))
+        assert [event["type"] for event in found].count("receipt.opened") <= 1
+        hold_moves([e["data"]["status"] for e in found if e["type"].startswith("order.")], order_moves)
+        hold_moves([e["data"]["order_status"] for e in found if e["type"].startswith("receipt.")], receipt_moves)
+        cards = [e["data"] for e in found if e["type"].startswith("ticket.")]
+        for ticket in {card["id"] for card in cards}:
+            hold_moves([card["status"] for card in cards if card["id"] == ticket], ticket_moves)
+
+
+def hold_moves(states: list[str], allowed: Any) -> None:
+    for before, after in pairwise(states):
+        assert before == after or allowed(before, after), (before, after)
+
+
+def order_moves(before: str, after: str) -> bool:
+    return (Status(before), Status(after)) in TRANSITIONS
+
+
+def receipt_moves(before: str, after: str) -> bool:
+    return OrderStatus(after) in RECEIPT_MOVES[OrderStatus(before)]
+
+
+def ticket_moves(before: str, after: str) -> bool:
+    return TicketStatus(after) in TICKET_MOVES[TicketStatus(before)]
+
+
+def hold_stock(told: list[dict]) -> None:
+    """A quantity is never below zero, whoever took or gave back."""
+    left = [event["data"]["quantity"] for event in told if event["type"] == "stop_list.changed"]
+    assert all(quantity >= 0 for quantity in left)
+
+
+def hold_order(chain: dict) -> None:
+    """One receipt once accepted, each routed line on exactly one ticket once sent, and the money adds up."""
+    order, receipt, tickets = chain["order"], chain["receipt"], chain["tickets"]
+    assert (receipt is None) == (order["accepted_by"] is None)
+    if receipt is None:
+        assert tickets == []
+        return
+    lines = sorted(line["line"] for ticket in tickets for line in ticket["lines"])
+    assert lines == list(range(len(lines)))
+    assert bool(tickets) == (order["sent_at"] is not None)
+    if order["status"] == "IGNORE":
+        assert (receipt["order_status"], receipt["total"], receipt["remaining"]) == ("CANCELLED", 0, 0)
+        assert {ticket["status"] for ticket in tickets} <= {"CANCELLED"}
+        return
+    assert receipt["total"] == order["totals"]["total"]
+    paid = sum(Decimal(str(item["amount"])) for item in receipt["payment_methods"])
+    assert paid == (Decimal(str(receipt["total"])) if receipt["status"] == 2 else 0)
+    assert receipt["remaining"] == (0 if receipt["status"] == 2 else receipt["total"])
+    cooked = order["sent_at"] is not None
+    done = cooked and receipt["status"] == 2 and all(ticket["status"] in ("READY", "CANCELLED") for ticket in tickets)
+    if done or receipt["order_status"] == "COMPLETED":
+        assert order["status"] == "DELIVERED"
+    assert order["open"] == (receipt["status"] == 1 or receipt["order_status"] not in ("PICKED_UP", "COMPLETED"))
