@@ -16,7 +16,7 @@ from babel.numbers import get_currency_precision, is_currency
 from comanda.access.model import SCOPES, DeviceKind
 from comanda.access.secrets import hash_password, random_text, sha256_hex
 from comanda.base import limits
-from comanda.base.clock import iso_micros
+from comanda.base.clock import iso_micros, now_micros
 from comanda.base.errors import SetupError
 from comanda.catalogue.document import Changes, Document, check_document
 from comanda.catalogue.model import Terminal
@@ -24,6 +24,7 @@ from comanda.catalogue.snapshot import Snapshot, with_changes
 from comanda.orders.phone import normalise_phone
 from comanda.store import access, sessions, tables
 from comanda.store.catalogue import PhonedCustomer
+from comanda.store.presence import place_device
 from comanda.store.store import Store
 from comanda.store.transaction import Transaction
 
@@ -254,7 +255,7 @@ async def _put_device(
         "token_sha256": sha256_hex(made),
         "enabled": True,
     }
-    await store.run(lambda: access.put_device(row))
+    await store.run(lambda: place_device(row, now_micros()))
     return made
 
 

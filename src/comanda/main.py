@@ -24,7 +24,7 @@ from comanda.base import limits
 from comanda.base.clock import now_micros
 from comanda.base.errors import SetupError
 from comanda.duties.deadlines import keep_deadlines
-from comanda.duties.housekeeping import clear_lapsed
+from comanda.duties.housekeeping import clear_brand
 from comanda.duties.presence import watch_presence
 from comanda.duties.printing import Printing
 from comanda.duties.rounds import pause
@@ -32,6 +32,7 @@ from comanda.events.feed import Feed
 from comanda.http.app import build_app
 from comanda.http.hub import Hub
 from comanda.http.metrics import Metrics
+from comanda.orders.dossier import House
 from comanda.orders.lifecycle import check_lifecycle
 from comanda.settings import Settings
 from comanda.store import access
@@ -252,9 +253,10 @@ async def _keep_house(hub: Hub, ending: asyncio.Event) -> None:
     while not ending.is_set():
         try:
             await ensure_signing_key(hub.store)
-            for brand_id in sorted((await hub.known.directory()).brands):
-                venue_ids = hub.known.snapshot(brand_id).venues
-                await clear_lapsed(hub.store, brand_id, venue_ids, keep_events_days=hub.settings.keep_events_days)
+            directory = await hub.known.directory()
+            for brand_id in sorted(directory.brands):
+                house = House(directory.brands[brand_id], hub.known.snapshot(brand_id))
+                await clear_brand(hub.store, house, hub.settings)
         except Exception:
             log.exception("housekeeping.postponed")
         await pause(ending, 3600)

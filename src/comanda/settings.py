@@ -38,6 +38,7 @@ class Settings:
     printer_networks: tuple[Network, ...] = PRIVATE_NETWORKS
     loopback_printers: bool = False
     keep_events_days: int = 90
+    keep_open_days: int = 3
     rate_auth: int = 60
     rate_failed: int = 600
     rate_calls: int = 300
@@ -95,7 +96,7 @@ def mask_url(url: str) -> str:
 
 def _parse(name: str, text: str, origin: str) -> Any:
     try:
-        if name in ("port", "metrics_port", "rate_auth", "rate_failed", "rate_calls", "keep_events_days"):
+        if name.startswith(("rate_", "keep_")) or name in ("port", "metrics_port"):
             return _whole(text, 65_535 if name.endswith("port") else 10**9)
         if name in ("data_dir", "tls_cert", "tls_key"):
             return Path(text)

@@ -30,7 +30,8 @@ def folded(state: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
     elif subject == "stop_list":
         _keep(state["stop_list"], data["product_id"], data, kept=data["quantity"] is not None)
     elif subject == "terminal":
-        state["devices"][data["id"]] = {"id": data["id"], "present": data["present"]}
+        device = {"id": data["id"], "present": data["present"]}
+        _keep(state["devices"], data["id"], device, kept=data["present"] is not None)
     elif subject == "print":
         _keep(state["print_jobs"], data["id"], data, kept=data["status"] == "uncertain")
     return state

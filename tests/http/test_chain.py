@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from tests.conftest import Server, document
+from tests.events.folding import folded, shown
 from tests.http.chain import DOCUMENTED, KITCHEN, MINIMAL, TILL, did, events, hub_get, manager, payment, place, post
 
 from comanda import administration, demo
@@ -135,6 +136,8 @@ async def test_a_refusal_names_its_reason_and_can_empty_the_stop_list(server: Se
     }
     refused = await did(server, f"/orders/{order_id}/refuse", body)
     assert refused["order"]["status"] == "IGNORE"
+    assert "note" not in refused["order"]["refusal"]
+    assert (await hub_get(server, f"/orders/{order_id}"))["refusal"]["note"] == "no dough"
     assert refused["order"]["refusal"]["lines"] == [{"line": 0, "product_id": 101, "reason": "out_of_stock"}]
     told = await events(server)
     assert [event["data"] for event in told if event["type"] == "stop_list.changed"][-1] == {
@@ -317,7 +320,7 @@ async def test_who_may_do_what(server: Server):
 
 
 async def test_without_a_station_there_is_nothing_to_send(server: Server):
-    """An order that no station makes counts as sent, and is completed by its payment."""
+    """An order that no station makes counts as sent; paid it is DELIVERED, and on the board until it is handed over."""
     await server.import_(
         {
             "venues": [{"id": 1, "name": "Main"}],
@@ -331,9 +334,11 @@ async def test_without_a_station_there_is_nothing_to_send(server: Server):
     after = (await hub_get(server, f"/orders/{order_id}"))["chain"]
     assert (after["order"]["status"], after["receipt"]["order_status"], after["order"]["open"]) == (
         "DELIVERED",
-        "COMPLETED",
-        False,
+        "NEW",
+        True,
     )
+    over = await did(server, f"/orders/{order_id}/hand-over")
+    assert (over["receipt"]["order_status"], over["order"]["open"]) == ("COMPLETED", False)
 
 
 def test_a_ladder_is_held_to_its_rules():
@@ -347,3 +352,138 @@ def test_a_ladder_is_held_to_its_rules():
     with pytest.raises(SetupError, match="each step must come later") as refused:
         check_document(bad, Snapshot())
     assert "only the last step may accept or ignore" in str(refused.value)
+
+
+async def test_food_that_left_before_it_was_paid_for_on_paper_is_completed_either_way(server: Server):
+    """Paid first, then PICKED_UP by the integrator: COMPLETED and DELIVERED, never off the screens and undone."""
+    order_id = await place(server, DOCUMENTED)
+    await did(server, f"/receipts/{order_id}/close", payment(19.51))
+    picked_up = await server.http.patch(
+        f"/open-api/v2/receipts/{order_id}", json={"order_status": "PICKED_UP"}, headers=server.headers
+    )
+    assert picked_up.json()["data"]["order_status"] == "COMPLETED"
+    order = (await hub_get(server, f"/orders/{order_id}"))["chain"]["order"]
+    assert (order["status"], order["open"]) == ("DELIVERED", False)
+
+
+async def test_a_recall_takes_nothing_back_on_a_closed_receipt(server: Server):
+    """The ticket is in work again; the receipt, paid and READY, stays so."""
+    order_id = await place(server, DOCUMENTED)
+    await did(server, f"/tickets/{order_id}-1-1/ready")
+    await did(server, f"/receipts/{order_id}/close", payment(19.51))
+    recalled = await did(server, f"/tickets/{order_id}-1-1/recall")
+    assert (recalled["tickets"][0]["status"], recalled["receipt"]["order_status"]) == ("STARTED", "READY")
+    assert recalled["order"]["status"] == "DELIVERED"
+
+
+async def test_what_the_catalogue_does_not_know_never_gets_on_the_stop_list(server: Server):
+    """A quarantined line refused as out of stock leaves no row behind that an export could not import."""
+    venue = {"id": 1, "name": "Main", "default_station_id": 1, "unknown_item_policy": "quarantine"}
+    await server.import_({"venues": [venue]})
+    line = {**MINIMAL["products"][0], "product_id": 4711, "product_name": "Mystery"}
+    order_id = await place(server, products=[line, MINIMAL["products"][0]])
+    gone = [{"line": line, "reason": "out_of_stock"} for line in (0, 1)]
+    await did(server, f"/orders/{order_id}/refuse", {"reason": "out_of_stock", "lines": gone, "update_stop_list": True})
+    whole = await server.hub.store.whole_catalogue(demo.BRAND)
+    assert {entry.product_id for entry in whole.stop_list} == {101, 120}
+
+
+async def test_a_board_that_is_too_long_shows_the_newest(server: Server, monkeypatch):
+    """And says that it is cut; so does a station."""
+    from comanda.store import boards
+
+    for name in ("_SELECT_OPEN", "_SELECT_STATION", "_SELECT_OPEN_TICKETS"):
+        statement = getattr(boards, name)
+        monkeypatch.setattr(boards, name, type(statement)(statement.element.limit(2)))
+    placed = [await place(server, DOCUMENTED) for _ in range(3)]
+    board = await hub_get(server, "/venues/1/board")
+    assert [order["id"] for order in board["orders"]] == placed[1:]
+    assert [ticket["order_id"] for ticket in board["tickets"]] == placed[1:]
+    station = await hub_get(server, "/stations/1/tickets")
+    assert [ticket["order_id"] for ticket in station["tickets"]] == placed[1:]
+
+
+async def test_what_nobody_touches_for_days_leaves_the_screens_and_nothing_else(server: Server):
+    """Accepted orders and cancelled tickets; a pending order stays. Boards and events still agree."""
+    from sqlalchemy import text
+
+    from comanda.duties.housekeeping import clear_brand
+    from comanda.orders.dossier import House
+    from comanda.store.transaction import Statement, one
+
+    old, cancelled, pending = await place(server, DOCUMENTED), await place(server, DOCUMENTED), await place(server)
+    await server.ignore(cancelled)
+    fresh = await place(server, DOCUMENTED)
+    before = shown(await hub_get(server, "/venues/1/board"))
+
+    def age():
+        ids = f"({old}, {cancelled}, {pending})"
+        yield one(Statement(text(f"UPDATE orders SET updated_at = 1 WHERE id IN {ids}"), returns=False))
+        yield one(Statement(text(f"UPDATE tickets SET updated_at = 1 WHERE order_id IN {ids}"), returns=False))
+
+    await server.hub.store.run(age)
+    directory = await server.hub.known.directory()
+    house = House(directory.brands[demo.BRAND], server.hub.known.snapshot(demo.BRAND))
+    await clear_brand(server.hub.store, house, server.hub.settings)
+    after = shown(await hub_get(server, "/venues/1/board"))
+    assert (set(after["orders"]), set(after["tickets"])) == ({pending, fresh}, {f"{fresh}-1-1"})
+    state = before
+    for event in (await events(server))[before["number"] :]:
+        state = folded(state, event)
+    assert state["tickets"] == after["tickets"]
+    assert set(state["orders"]) == set(after["orders"])
+    order = (await hub_get(server, f"/orders/{old}"))["chain"]
+    assert (order["order"]["status"], order["receipt"]["status"]) == ("RECEIVED", 1)
+
+
+async def test_a_long_poll_over_many_events_of_no_interest_is_answered_at_once(server: Server):
+    """It says where to go on; only at the end of the log does it wait."""
+    await place(server, DOCUMENTED)
+    answer = await server.http.get(
+        "/hub/v1/events",
+        params={"venue": 1, "after": 0, "types": "terminal.absent", "wait": 1, "limit": 1},
+        headers=server.headers,
+    )
+    assert (answer.status_code, answer.json()["data"]) == (200, [])
+    assert answer.json()["next_after"] == answer.json()["last"]
+
+
+async def test_one_caller_cannot_take_every_viewers_place(server: Server, monkeypatch):
+    """The till still gets in when an integrator has all it may have."""
+    from comanda.base import limits
+
+    monkeypatch.setattr(limits, "MAX_VIEWERS_EACH", 1)
+    async with server.http.stream("GET", "/hub/v1/stream?venues=1", headers=server.headers) as first:
+        assert first.status_code == 200
+        second = await server.http.get("/hub/v1/stream?venues=1", headers=server.headers)
+        assert (second.status_code, second.json()["error"]) == (503, "too_many_viewers")
+        async with server.http.stream("GET", "/hub/v1/stream?venues=1", headers=TILL) as till:
+            assert till.status_code == 200
+
+
+async def test_lapsed_keys_are_cleared_in_small_steps(server: Server, monkeypatch):
+    """However many there are, and only those that have lapsed."""
+    from sqlalchemy import text
+
+    from comanda.base import limits
+    from comanda.store.lapsed import find_lapsed
+    from comanda.store.transaction import Statement, one
+
+    monkeypatch.setattr(limits, "PURGE_STEP", 2)
+    for number in range(5):
+        await server.create({**MINIMAL, "order_number": str(number)}, **{"Idempotency-Key": f"k{number}"})
+
+    def lapse():
+        yield one(Statement(text("UPDATE idempotency SET expires_at = 1 WHERE key <> 'k4'"), returns=False))
+
+    await server.hub.store.run(lapse)
+    assert len(await server.hub.store.read(lambda: find_lapsed("keys", demo.BRAND, 10))) == 2
+    from comanda.duties.housekeeping import clear_brand
+    from comanda.orders.dossier import House
+
+    directory = await server.hub.known.directory()
+    house = House(directory.brands[demo.BRAND], server.hub.known.snapshot(demo.BRAND))
+    await clear_brand(server.hub.store, house, server.hub.settings)
+    kept = await server.create({**MINIMAL, "order_number": "4"}, **{"Idempotency-Key": "k4"})
+    gone = await server.create({**MINIMAL, "order_number": "3"}, **{"Idempotency-Key": "k3"})
+    assert (kept.headers.get("Idempotent-Replayed"), gone.headers.get("Idempotent-Replayed")) == ("true", None)

@@ -21,8 +21,10 @@ from comanda.access.secrets import hash_password, sha256_hex
 from comanda.base import limits
 from comanda.base.clock import now_micros
 from comanda.base.errors import ComandaError, SetupError
+from comanda.duties.housekeeping import clear_brand
 from comanda.duties.presence import mark_silent, watch_presence
 from comanda.main import open_hub
+from comanda.orders.dossier import House
 from comanda.store import presence, sessions
 from comanda.store.tables import device_presence, events, staff_sessions
 from comanda.store.transaction import Statement, one
@@ -342,7 +344,7 @@ async def test_a_session_lapses_and_is_swept_away(server: Server):
     await asyncio.sleep(1.6)
     assert (await server.http.get(SESSION, headers=cookie)).status_code == 401
     assert (await store.directory()).sessions == {}
-    await store.run(lambda: sessions.purge_lapsed_sessions("demo", now_micros()))
+    await clear_brand(store, House(directory.brands["demo"], server.hub.known.snapshot("demo")), server.hub.settings)
     assert await rows_of(store, staff_sessions) == []
 
 
@@ -603,7 +605,7 @@ async def test_screens_and_terminals_never_share_an_id(server: Server):
 
 
 async def test_what_was_heard_of_a_device_is_forgotten_when_it_moves(server: Server):
-    """A till that gets its new token at another venue is new there."""
+    """A till that gets its new token at another venue is gone from the old one, which is told, and new there."""
     store = server.hub.store
     await server.http.post(HEARTBEAT, headers=TERMINAL)
     await server.import_({"terminals": [{"id": 1, "name": "Main till", "venue_id": 2}]})
@@ -611,7 +613,7 @@ async def test_what_was_heard_of_a_device_is_forgotten_when_it_moves(server: Ser
     assert await rows_of(store, device_presence) == []
     await server.hub.known.refresh()
     await server.http.post(HEARTBEAT, headers={"authorization": f"Bearer {token}"})
-    assert [venue for venue, *_ in await turns(store)] == [1, 2]
+    assert [venue for venue, *_ in await turns(store)] == [1, 1, 2]
     seen = await store.read(lambda: presence.seen_devices("demo", 2))
     assert [(device.device_id, device.present) for device in seen] == [(1, True)]
 

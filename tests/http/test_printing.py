@@ -16,7 +16,7 @@ from tests.http.chain import DOCUMENTED, KITCHEN, MINIMAL, TILL, did, events, hu
 from comanda import administration, demo
 from comanda.base import limits
 from comanda.base.clock import now_micros
-from comanda.base.errors import SetupError
+from comanda.base.errors import ComandaError, SetupError
 from comanda.catalogue.document import parse_document
 from comanda.cli.serve import make_demo
 from comanda.main import open_store
@@ -606,3 +606,41 @@ async def test_two_processes_on_one_store_print_each_paper_once(elsewhere, start
             created = [event["data"]["id"] for event in await events(other) if event["type"] == "ticket.created"]
             assert kitchen.tickets == created
             assert len(set(created)) == 25
+
+
+async def test_what_is_cooked_already_is_not_printed_as_if_it_were_to_be_cooked(server: Server, hasty):
+    """The printer comes back when the kitchen has finished from the screen: the paper is overtaken."""
+    async with printer(on=False) as kitchen:
+        await server.import_(at(kitchen.port))
+        cooked, waiting = await place(server, **SENT), await place(server, **SENT)
+        await did(server, f"/tickets/{cooked}-1-1/ready")
+        await kitchen.switch_on()
+        await until(lambda: kitchen.papers)
+        await quiet(kitchen)
+        assert kitchen.tickets == [f"{waiting}-1-1"]
+        assert [job["order_id"] for job in await jobs(server, "overtaken")] == [cooked]
+
+
+async def test_a_paper_taken_by_a_commit_whose_answer_was_lost_is_set_aside(server: Server, hasty, monkeypatch):
+    """Nobody is sending it although it is marked so: with the next renewal of the lease it is uncertain."""
+    monkeypatch.setattr(limits, "LEASE_S", 0.6)
+    real, lost = server.hub.store.run, []
+
+    async def losing(build):
+        result = await real(build)
+        if not lost and type(result).__name__ == "Ticket":
+            lost.append(build)
+            raise ComandaError("outcome_unknown", "the answer was lost")
+        return result
+
+    monkeypatch.setattr(server.hub.store, "run", losing)
+    async with printer() as kitchen:
+        await server.import_(at(kitchen.port))
+        order_id = await place(server, **SENT)
+
+        async def found() -> bool:
+            return bool(await jobs(server, "uncertain"))
+
+        await until(found)
+        assert [job["order_id"] for job in await jobs(server, "uncertain")] == [order_id]
+        assert kitchen.papers == []

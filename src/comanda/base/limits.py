@@ -70,7 +70,7 @@ DUE_STEPS: Final = 200
 LEASE_S: Final = 6.0
 PRINT_POLL_S: Final = 0.25
 PRINT_RETRY_S: Final = 1.0
-PRINT_MAX_RETRY_S: Final = 30.0
+PRINT_MAX_RETRY_S: Final = 5.0
 PRINT_DRAIN_S: Final = 5.0
 DUTIES_END_S: Final = 6.0
 """How long duties may take to end their round when the server winds down."""
@@ -125,6 +125,8 @@ FEED_PAGE: Final = 500
 FEED_EVENTS: Final = 20_000
 FEED_BYTES: Final = 64 * 1024 * 1024
 MAX_VIEWERS: Final = 1_000
+MAX_VIEWERS_EACH: Final = 250
+"""Of one caller, so that none shuts out the tills."""
 VIEWER_RETRY_S: Final = 5
 MAX_STREAM_VENUES: Final = 50
 MAX_STREAM_LAG: Final = 50_000

@@ -1,24 +1,73 @@
-"""What is kept for a while only, and cleared away afterwards: keys, sessions, printed papers, old events."""
+"""What is kept for a while only, and cleared away afterwards, in small steps between the orders.
 
-from collections.abc import Iterable
+Keys, sessions, printed papers, old events; and from the screens, orders that nobody has touched for days.
+"""
+
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
 
 from comanda.base import limits
 from comanda.base.clock import Micros, now_micros
-from comanda.store import access, print_jobs, sessions
+from comanda.base.errors import ComandaError
+from comanda.orders.deliver import leave_screens
+from comanda.orders.dossier import Change, Dossier, House
+from comanda.settings import Settings
+from comanda.store.changes import Wish
+from comanda.store.lapsed import find_lapsed, find_left_behind, remove_lapsed
+from comanda.store.orders import order_not_found
 from comanda.store.store import Store
 
+log = structlog.get_logger("comanda.housekeeping")
 _DAY = 86_400_000_000
 
 
-async def clear_lapsed(store: Store, brand_id: str, venue_ids: Iterable[int], *, keep_events_days: int) -> None:
-    """Clear what of a brand has lapsed, in small steps between the orders; 0 days keep every event for ever."""
+async def clear_brand(store: Store, house: House, settings: Settings) -> None:
+    """Clear what of a brand has lapsed; what cannot be cleared now is left for the next time, and hinders nothing."""
     now = now_micros()
-    await store.run(lambda: access.purge_lapsed_keys(brand_id, now))
-    await store.run(lambda: sessions.purge_lapsed_sessions(brand_id, now))
-    await store.run(lambda: print_jobs.purge_printed(brand_id, Micros(now - limits.KEEP_PAPERS_DAYS * _DAY)))
-    if not keep_events_days:
-        return
-    before = Micros(now - keep_events_days * _DAY)
-    for venue_id in (0, *venue_ids):
-        while await store.purge_events(brand_id, venue_id, before, limits.PURGE_STEP) == limits.PURGE_STEP:
-            pass
+    brand_id = house.brand.id
+    before = {
+        "keys": now,
+        "sessions": now,
+        "claims": Micros(now - limits.MAX_DUPLICATE_WINDOW_S * 1_000_000),
+        "papers": Micros(now - limits.KEEP_PAPERS_DAYS * _DAY),
+    }
+    for kind, instant in before.items():
+        await _attempt(kind, brand_id, _clear(store, kind, brand_id, instant))
+    for venue_id in (0, *house.snapshot.venues):
+        if settings.keep_events_days:
+            await _attempt("events", brand_id, _clear_log(store, house, venue_id, settings))
+        if settings.keep_open_days:
+            await _attempt("screens", brand_id, _clear_screens(store, house, venue_id, settings))
+
+
+async def _attempt(what: str, brand_id: str, work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except ComandaError as error:
+        log.warning("housekeeping.postponed", brand=brand_id, what=what, reason=str(error))
+
+
+async def _clear(store: Store, kind: str, brand_id: str, before: Micros) -> None:
+    while rows := await store.read(lambda: find_lapsed(kind, brand_id, before)):
+        await store.run(lambda rows=rows: remove_lapsed(kind, brand_id, before, rows))
+
+
+async def _clear_log(store: Store, house: House, venue_id: int, settings: Settings) -> None:
+    before = Micros(now_micros() - settings.keep_events_days * _DAY)
+    while await store.purge_events(house.brand.id, venue_id, before, limits.PURGE_STEP) == limits.PURGE_STEP:
+        pass
+
+
+async def _clear_screens(store: Store, house: House, venue_id: int, settings: Settings) -> None:
+    before = Micros(now_micros() - settings.keep_open_days * _DAY)
+    brand_id = house.brand.id
+
+    def decide(dossier: Dossier, at: Micros) -> Change:
+        return leave_screens(dossier, house, at)
+
+    while found := await store.read(lambda: find_left_behind(brand_id, venue_id, before)):
+        for order_id in found:
+            wish = Wish(brand_id, order_id, lambda _: True, decide, lambda _dossier, _changed: b"", order_not_found)
+            await store.change_order(wish)

@@ -44,7 +44,8 @@ class Printing:
         self._settings = settings
         self._holder = random_text(16)
         self._held_until: dict[str, float] = {}
-        self._sending: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._ask_again_at: dict[str, float] = {}
+        self._sending: dict[tuple[str, int], tuple[tuple[int, int], asyncio.Task[None]]] = {}
         self._free = asyncio.Event()
 
     async def keep_printing(self, ending: asyncio.Event) -> None:
@@ -78,19 +79,22 @@ class Printing:
         if time.monotonic() < held_until - limits.LEASE_S * 2 / 3:
             return True
         asked_at = time.monotonic()
+        if asked_at < self._ask_again_at.get(brand_id, float("-inf")):
+            return False
         now = now_micros()
         until = Micros(now + int(limits.LEASE_S * 1_000_000))
         if not await self._store.run(lambda: hold_lease(brand_id, DUTY, self._holder, now, until)):
             self._held_until.pop(brand_id, None)
+            self._ask_again_at[brand_id] = asked_at + limits.LEASE_S / 3
             return False
-        self._held_until[brand_id] = asked_at + limits.LEASE_S
         await self._set_abandoned_aside(brand_id)
+        self._held_until[brand_id] = asked_at + limits.LEASE_S
         return True
 
     async def _set_abandoned_aside(self, brand_id: str) -> None:
-        ours = {printer for brand, printer in self._sending if brand == brand_id}
+        ours = {place for (brand, _), (place, _) in self._sending.items() if brand == brand_id}
         for job in await self._store.read(lambda: print_jobs.find_abandoned(brand_id)):
-            if job.printer_id not in ours:
+            if (job.venue_id, job.number) not in ours:
                 await self._run(lambda job=job: print_jobs.make_uncertain(brand_id, job, now_micros()))  # type: ignore[misc]
 
     async def _start_due(self, brand_id: str) -> None:
@@ -101,7 +105,7 @@ class Printing:
             if printer is None or not printer.active or key in self._sending:
                 continue
             task = asyncio.create_task(self._print(brand_id, job, printer, snapshot), name=f"print-{job.printer_id}")
-            self._sending[key] = task
+            self._sending[key] = ((job.venue_id, job.number), task)
             task.add_done_callback(lambda done, key=key: self._finished(key, done))  # type: ignore[misc]
 
     def _finished(self, key: tuple[str, int], task: "asyncio.Task[None]") -> None:
@@ -114,8 +118,9 @@ class Printing:
         ticket = await self._run(lambda: print_jobs.take_job(brand_id, job, now_micros()))
         if ticket is None:
             return
-        if ticket.status is TicketStatus.CANCELLED and job.kind in ("ticket", "reprint"):
-            # The slip that says CANCELLED follows; an ordinary ticket now would be cooked.
+        cancelled = ticket.status is TicketStatus.CANCELLED and job.kind in ("ticket", "reprint")
+        if cancelled or (job.kind == "ticket" and (ticket.finished or not ticket.open)):
+            # The slip that says CANCELLED follows, or it is cooked already; an ordinary ticket now would be cooked.
             await self._run(lambda: print_jobs.settle_job(brand_id, job, "overtaken", now_micros()))
             return
         try:
@@ -169,9 +174,10 @@ class Printing:
                 await asyncio.sleep(limits.PRINT_RETRY_S)
 
     async def _wind_down(self) -> None:
-        if self._sending:
-            await asyncio.wait(self._sending.values(), timeout=limits.PRINT_DRAIN_S)
-        for task in list(self._sending.values()):
+        tasks = [task for _, task in self._sending.values()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=limits.PRINT_DRAIN_S)
+        for task in tasks:
             task.cancel()
         if self._sending:
             return

@@ -1,4 +1,4 @@
-"""How duties go round until the server winds down: they end between two rounds, never in the middle of a transaction."""
+"""How duties go round until the server winds down: they end between two rounds, never in a transaction."""
 
 import asyncio
 import contextlib

@@ -20,11 +20,12 @@ log = logging.getLogger(__name__)
 class Viewer:
     """Somebody who follows venues of one brand. ``cursors`` are the numbers it has been given, venue by venue."""
 
-    __slots__ = ("brand_id", "cursors", "woken")
+    __slots__ = ("brand_id", "cursors", "who", "woken")
 
-    def __init__(self, brand_id: str, cursors: dict[int, int]) -> None:
+    def __init__(self, brand_id: str, cursors: dict[int, int], who: str) -> None:
         self.brand_id = brand_id
         self.cursors = cursors
+        self.who = who
         self.woken = asyncio.Event()
 
 
@@ -68,16 +69,19 @@ class Feed:
         """How many watch."""
         return len(self._viewers)
 
-    async def open(self, brand_id: str, venue_ids: Sequence[int], after: Mapping[int, int]) -> Viewer:
+    async def open(self, brand_id: str, venue_ids: Sequence[int], after: Mapping[int, int], who: str = "") -> Viewer:
         """Begin to watch venues, each after its number in ``after`` or from now on; end it with `leave`.
 
-        Raises ComandaError ``too_many_viewers`` and ``storage_unavailable``. A number outside of the log is told by
-        `pull`.
+        ``who`` calls: nobody has more than a share of the places. Raises ComandaError ``too_many_viewers`` and
+        ``storage_unavailable``. A number outside of the log is told by `pull`.
         """
+        if sum(viewer.who == who for viewer in self._viewers) >= limits.MAX_VIEWERS_EACH:
+            message = f"{limits.MAX_VIEWERS_EACH} viewers of yours are connected already; try again"
+            raise unavailable("too_many_viewers", message, limits.VIEWER_RETRY_S)
         if len(self._viewers) >= limits.MAX_VIEWERS:
             message = f"{limits.MAX_VIEWERS} viewers are connected already; try again"
             raise unavailable("too_many_viewers", message, limits.VIEWER_RETRY_S)
-        viewer = Viewer(brand_id, {})
+        viewer = Viewer(brand_id, {}, who)
         self._viewers.add(viewer)
         try:
             ends = await self._log.log_ends(brand_id, venue_ids)

@@ -6,7 +6,7 @@ import msgspec
 
 from comanda.access.model import Brand
 from comanda.base.clock import Micros, iso_micros
-from comanda.base.json import major_json, number_json, raw_json, to_json
+from comanda.base.json import major_json, number_json, to_json
 from comanda.kitchen.model import Ticket, TicketLine, TicketModifier
 from comanda.orders.model import StoredOrder
 from comanda.receipts.model import CLOSED, OrderStatus, Payment, Receipt
@@ -30,7 +30,7 @@ def order_card(order: StoredOrder, brand: Brand) -> Card:
         "integration_id": order.integration_id,
         "terminal_id": order.receive_terminal_id,
         "accepted_by": order.accepted_by,
-        "refusal": None if order.refusal is None else raw_json(order.refusal),
+        "refusal": None if order.refusal is None else _refusal_json(order.refusal),
         "totals": {
             "currency": brand.currency,
             "subtotal": major_json(order.subtotal_minor, decimals),
@@ -49,6 +49,11 @@ def order_card(order: StoredOrder, brand: Brand) -> Card:
         "handed_over_at": when(order.handed_over_at),
         "updated_at": iso_micros(order.updated_at),
     }
+
+
+def _refusal_json(refusal: str) -> Card:
+    """Why an order was refused, without the note: people write into it what they like."""
+    return {name: value for name, value in msgspec.json.decode(refusal).items() if name != "note"}
 
 
 def receipt_card(receipt: Receipt, brand: Brand) -> Card:

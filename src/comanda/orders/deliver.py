@@ -65,17 +65,15 @@ def hand_over(dossier: Dossier, house: House, by: By, at: Micros) -> Change:
         raise status_not_allowed()
     if receipt.handed_over:
         return Change(dossier)
-    wanted = OrderStatus.COMPLETED if receipt.closed else OrderStatus.PICKED_UP
-    return _restate(dossier, house, by, at, receipt=replace(receipt, order_status=wanted, updated_at=at))
+    left = _completed(replace(receipt, order_status=OrderStatus.PICKED_UP, updated_at=at))
+    return _restate(dossier, house, by, at, receipt=left)
 
 
 def close(dossier: Dossier, house: House, by: By, at: Micros, tender: Tender) -> Change:
     """Take payment and close the receipt. Raises ComandaError as `comanda.receipts.pay.close_receipt`."""
     receipt = receipt_of(dossier)
     paid = close_receipt(receipt, tender, house.brand, house.snapshot.payment_methods, by_name=by.name, at=at)
-    if paid.order_status is OrderStatus.PICKED_UP or (_nothing_to_cook(dossier) and not paid.handed_over):
-        paid = replace(paid, order_status=OrderStatus.COMPLETED)
-    return _restate(dossier, house, by, at, receipt=paid, event="receipt.closed")
+    return _restate(dossier, house, by, at, receipt=_completed(paid), event="receipt.closed")
 
 
 def patch(
@@ -92,7 +90,7 @@ def patch(
         if ended.events or changed == receipt:
             return ended
     elif wanted is not None and status_moves(changed, wanted):
-        changed = replace(changed, order_status=wanted)
+        changed = _completed(replace(changed, order_status=wanted))
     if changed == receipt:
         return Change(dossier)
     return _restate(dossier, house, by, at, receipt=replace(changed, updated_at=at))
@@ -126,6 +124,22 @@ def reach_deadline(dossier: Dossier, house: House, at: Micros, action: str) -> C
     return Change(dossier, tuple(telling.events))
 
 
+def leave_screens(dossier: Dossier, house: House, at: Micros) -> Change:
+    """Take an order off every screen that nobody has touched for days; its status and its money stay as they are."""
+    order = dossier.order
+    telling = Telling(house, By(Actor.AUTOMATIC, "housekeeping"))
+    tickets = tuple(replace(ticket, open=False) if ticket.open else ticket for ticket in dossier.tickets)
+    for ticket in tickets:
+        if ticket.status is TicketStatus.CANCELLED and ticket not in dossier.tickets:
+            telling.ticket("ticket.dismissed", ticket)
+    if order.open and dossier.receipt is not None:
+        order = replace(order, open=False, updated_at=at)
+        telling.order("order.changed", order)
+    if not telling.events:
+        return Change(dossier)
+    return Change(Dossier(order, dossier.receipt, tickets), tuple(telling.events))
+
+
 def find_ticket(dossier: Dossier, ticket_id: str) -> Ticket:
     """A ticket of the order. Raises ComandaError ``resource_not_found``."""
     for ticket in dossier.tickets:
@@ -156,9 +170,10 @@ def _progress(
     if receipt is None or order.status is Status.IGNORE:
         return Change(replace(dossier, tickets=tickets), tuple(telling.events))
     all_ready = all(ticket.finished for ticket in tickets)
-    if not receipt.handed_over:
-        status = OrderStatus.READY if all_ready else OrderStatus.IN_PROGRESS
-        receipt = receipt if status is receipt.order_status else replace(receipt, order_status=status, updated_at=at)
+    status = OrderStatus.READY if all_ready else OrderStatus.IN_PROGRESS
+    recalled = receipt.order_status is OrderStatus.READY and receipt.closed  # a closed receipt takes nothing back
+    if not receipt.handed_over and not recalled and status is not receipt.order_status:
+        receipt = replace(receipt, order_status=status, updated_at=at)
     order = _with_times(order, tickets, at, all_ready=all_ready)
     changed = Dossier(order, receipt, tickets)
     return _settle(dossier, changed, telling, by.actor, at)
@@ -214,6 +229,8 @@ def _order_event(before: StoredOrder, after: StoredOrder) -> str:
     return "order.handed_over" if before.handed_over_at is None and after.handed_over_at else "order.changed"
 
 
-def _nothing_to_cook(dossier: Dossier) -> bool:
-    """Sent, and no station had anything to make: nobody will say that it is ready."""
-    return dossier.order.sent_at is not None and not dossier.tickets
+def _completed(receipt: Receipt) -> Receipt:
+    """Picked up and paid is completed, whichever came first."""
+    if receipt.closed and receipt.order_status is OrderStatus.PICKED_UP:
+        return replace(receipt, order_status=OrderStatus.COMPLETED)
+    return receipt

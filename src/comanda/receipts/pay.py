@@ -13,6 +13,9 @@ from comanda.base.money import EXACT, plain, to_major
 from comanda.catalogue.model import PaymentMethod
 from comanda.receipts.model import CLOSED, Payment, Receipt
 
+_A_DAY = 86_400_000_000
+"""In microseconds: clocks of tills and notions of their zone differ by less."""
+
 
 class Offer(Struct, frozen=True):
     """One payment as it was sent; ``amount`` is exact, in major units."""
@@ -49,6 +52,9 @@ def close_receipt(
     if tender.closed_at is not None and closed_at // 1_000_000 < receipt.created_at // 1_000_000:
         message = "closed_at must be greater than created_at"
         raise ComandaError("validation_failed", message, details=(Problem("closed_at", "too_early", message),))
+    if closed_at > at + _A_DAY:
+        message = "closed_at must not lie in the future"
+        raise ComandaError("validation_failed", message, details=(Problem("closed_at", "too_late", message),))
     problems = [
         problem
         for index, offer in enumerate(tender.payments)

@@ -18,7 +18,6 @@ from comanda.access.model import (
     Session,
     SigningKey,
 )
-from comanda.base import limits
 from comanda.base.clock import Micros, now_micros
 from comanda.base.errors import SetupError
 from comanda.store.tables import (
@@ -26,10 +25,8 @@ from comanda.store.tables import (
     clients,
     device_presence,
     devices,
-    idempotency,
     installation,
     integrators,
-    order_claims,
     signing_keys,
     staff,
     staff_sessions,
@@ -90,7 +87,6 @@ def put_device(row: Mapping[str, Any]) -> Transaction[None]:
         raise SetupError(
             f"device {row['device_id']} is no {row['kind']}: terminals and kitchen screens share their ids"
         )
-    yield one(_FORGET_ELSEWHERE, **{name: row[name] for name in ("brand_id", "device_id", "venue_id")})
     yield one(RAISE_CHANGES)
 
 
@@ -118,12 +114,6 @@ def add_signing_key(key: SigningKey, *, retire_before_s: int) -> Transaction[Non
     yield one(_INSERT_SIGNING_KEY, kid=key.kid, secret=key.secret, created_s=key.created_s)
     yield one(_RETIRE_SIGNING_KEYS, before=retire_before_s)
     yield one(RAISE_CHANGES)
-
-
-def purge_lapsed_keys(brand_id: str, now: Micros) -> Transaction[None]:
-    """Remove a brand's idempotency records and content claims that have lapsed."""
-    yield one(_PURGE_KEYS, brand_id=brand_id, now=now)
-    yield one(_PURGE_CLAIMS, brand_id=brand_id, kind="repeat", before=now - limits.MAX_DUPLICATE_WINDOW_S * 1_000_000)
 
 
 def _is_secret(name: str) -> bool:
@@ -280,26 +270,4 @@ _PUT_DEVICE = Statement(
         set_={name: _device.excluded[name] for name in ("venue_id", "token_sha256", "enabled")},
         where=devices.c.kind == _device.excluded.kind,
     ).returning(devices.c.device_id)
-)
-_FORGET_ELSEWHERE = Statement(
-    device_presence.delete().where(
-        device_presence.c.brand_id == bindparam("brand_id"),
-        device_presence.c.device_id == bindparam("device_id"),
-        device_presence.c.venue_id != bindparam("venue_id"),
-    ),
-    returns=False,
-)
-_PURGE_CLAIMS = Statement(
-    order_claims.delete().where(
-        order_claims.c.brand_id == bindparam("brand_id"),
-        order_claims.c.kind == bindparam("kind"),
-        order_claims.c.claimed_at < bindparam("before"),
-    ),
-    returns=False,
-)
-_PURGE_KEYS = Statement(
-    idempotency.delete().where(
-        idempotency.c.brand_id == bindparam("brand_id"), idempotency.c.expires_at <= bindparam("now")
-    ),
-    returns=False,
 )

@@ -49,10 +49,13 @@ class Board:
 
 
 def read_board(brand_id: str, venue_id: int) -> Transaction[Board]:
-    """A venue's open orders with their receipts, its open tickets, stop list, terminals and uncertain papers."""
+    """A venue's open orders with their receipts, its open tickets, stop list, terminals and uncertain papers.
+
+    Where there are more than a screen can show, the newest are shown.
+    """
     number = yield from _number(brand_id, venue_id)
     found = yield one(_SELECT_OPEN, brand_id=brand_id, venue_id=venue_id)
-    open_orders = [order_of(row) for row in found]
+    open_orders = [order_of(row) for row in reversed(found)]
     paid = yield each(_SELECT_RECEIPT, [{"brand_id": brand_id, "id": order.id} for order in open_orders])
     cards = yield one(_SELECT_OPEN_TICKETS, brand_id=brand_id, venue_id=venue_id)
     left = yield one(_SELECT_STOP_LIST, brand_id=brand_id, venue_id=venue_id)
@@ -62,7 +65,7 @@ def read_board(brand_id: str, venue_id: int) -> Transaction[Board]:
         number=number,
         orders=open_orders,
         receipts=[receipt_of(row) for row in paid],
-        tickets=[ticket_of(row) for row in cards],
+        tickets=[ticket_of(row) for row in reversed(cards)],
         stop_list=[(int(row[0]), int(row[1])) for row in left],
         presence=[(int(row[0]), bool(row[1])) for row in present],
         uncertain=[job_of(row) for row in uncertain],
@@ -73,7 +76,7 @@ def read_station(brand_id: str, venue_id: int, station_id: int) -> Transaction[t
     """A station's open tickets at a venue, oldest first, and the number they stand at."""
     number = yield from _number(brand_id, venue_id)
     rows = yield one(_SELECT_STATION, brand_id=brand_id, venue_id=venue_id, station_id=station_id)
-    return number, [ticket_of(row) for row in rows]
+    return number, [ticket_of(row) for row in reversed(rows)]
 
 
 def read_jobs(brand_id: str, venue_id: int, status: str) -> Transaction[list[PrintJob]]:
@@ -119,15 +122,19 @@ JOB_COLUMNS = (
 )
 _SELECT_NUMBER = Statement(select(venue_counters.c.last_event).where(*_at_venue(venue_counters)))
 _SELECT_OPEN = Statement(
-    SELECT_ORDER.where(*_at_venue(orders), orders.c.open == true()).order_by(orders.c.id).limit(limits.MAX_BOARD_ORDERS)
+    SELECT_ORDER.where(*_at_venue(orders), orders.c.open == true())
+    .order_by(orders.c.id.desc())
+    .limit(limits.MAX_BOARD_ORDERS)
 )
 _SELECT_RECEIPT = Statement(
     SELECT_RECEIPT.where(receipts.c.brand_id == bindparam("brand_id"), receipts.c.id == bindparam("id"))
 )
 _open_tickets = SELECT_TICKET.where(*_at_venue(tickets), tickets.c.open == true()).limit(limits.MAX_BOARD_ORDERS)
-_by_age = (tickets.c.created_at, tickets.c.order_id, tickets.c.station_id)
-_SELECT_OPEN_TICKETS = Statement(_open_tickets.order_by(*_by_age))
-_SELECT_STATION = Statement(_open_tickets.where(tickets.c.station_id == bindparam("station_id")).order_by(*_by_age))
+_newest_first = (tickets.c.created_at.desc(), tickets.c.order_id.desc(), tickets.c.station_id.desc())
+_SELECT_OPEN_TICKETS = Statement(_open_tickets.order_by(*_newest_first))
+_SELECT_STATION = Statement(
+    _open_tickets.where(tickets.c.station_id == bindparam("station_id")).order_by(*_newest_first)
+)
 _SELECT_STOP_LIST = Statement(
     select(stop_list.c.product_id, stop_list.c.quantity_milli)
     .where(*_at_venue(stop_list))

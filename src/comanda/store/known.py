@@ -11,7 +11,6 @@ from collections.abc import Mapping
 
 from comanda.access.model import Directory, Published
 from comanda.base import limits
-from comanda.base.errors import ComandaError
 from comanda.catalogue.snapshot import Snapshot, with_changes
 from comanda.store.store import Store
 from comanda.store.waiting import storage_away
@@ -98,8 +97,8 @@ class Known:
             await asyncio.sleep(limits.SNAPSHOT_POLL_S)
             try:
                 await self.refresh()
-            except ComandaError as error:
-                log.warning("the store could not be asked for changes: %s", error)
+            except Exception as error:
+                log.warning("the store could not be asked for changes: %r", error)
 
 
 def _heard(task: "asyncio.Task[None]") -> None:

@@ -4,15 +4,16 @@ A turn is one statement whose WHERE holds for one transaction only, so it happen
 hear of it. A heartbeat that is no turn changes its own row and wakes nobody.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, select, true, update
+from sqlalchemy import and_, bindparam, delete, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from comanda.access.model import Device, DeviceKind
 from comanda.base.clock import Micros, iso_micros
 from comanda.base.json import to_json
-from comanda.store.access import RAISE_CHANGES
+from comanda.store.access import RAISE_CHANGES, put_device
 from comanda.store.event_log import NewEvent, append_events
 from comanda.store.tables import device_presence, devices
 from comanda.store.transaction import Statement, Transaction, one
@@ -40,6 +41,18 @@ def beat(brand_id: str, device: Device, now: Micros) -> Transaction[bool]:
     return True
 
 
+def place_device(row: Mapping[str, Any], now: Micros) -> Transaction[None]:
+    """Add a device, or give a known one another token; one that was present at another venue is gone from there.
+
+    Raises SetupError as `put_device`.
+    """
+    yield from put_device(row)
+    gone = yield one(_FORGET_ELSEWHERE, **{name: row[name] for name in ("brand_id", "device_id", "venue_id")})
+    for venue_id, seen_at in gone:
+        device = (row["device_id"], row["kind"])
+        yield from _announce(row["brand_id"], int(venue_id), device, Micros(seen_at), now, present=None)
+
+
 def find_silent(brand_id: str, before: Micros) -> Transaction[list[int]]:
     """The ids of a brand's devices that count as present and were last heard of before an instant."""
     rows = yield one(_SELECT_SILENT, brand_id=brand_id, before=before)
@@ -64,8 +77,9 @@ def seen_devices(brand_id: str, venue_id: int) -> Transaction[list[Seen]]:
 
 
 def _announce(
-    brand_id: str, venue_id: int, device: tuple[int, str], seen_at: Micros, now: Micros, *, present: bool = True
+    brand_id: str, venue_id: int, device: tuple[int, str], seen_at: Micros, now: Micros, *, present: bool | None = True
 ) -> Transaction[None]:
+    """Tell that a device came, fell silent, or (``present`` None) stands here no more."""
     device_id, kind = device
     data = {"id": device_id, "kind": kind, "venue_id": venue_id, "present": present, "seen_at": iso_micros(seen_at)}
     type_, actor = ("terminal.present", f"device:{device_id}") if present else ("terminal.absent", "presence")
@@ -74,6 +88,15 @@ def _announce(
     yield from append_events({(brand_id, venue_id): [event]})
 
 
+_FORGET_ELSEWHERE = Statement(
+    delete(device_presence)
+    .where(
+        device_presence.c.brand_id == bindparam("brand_id"),
+        device_presence.c.device_id == bindparam("device_id"),
+        device_presence.c.venue_id != bindparam("venue_id"),
+    )
+    .returning(device_presence.c.venue_id, device_presence.c.seen_at)
+)
 _STAY = Statement(
     update(device_presence)
     .where(

@@ -7,7 +7,7 @@ out of the printer, and from there a person settles it.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, select, update
+from sqlalchemy import and_, bindparam, func, select, update
 
 from comanda.base.clock import Micros, iso_micros
 from comanda.base.errors import ComandaError
@@ -91,12 +91,6 @@ def settle_uncertain(
     elif job.status != "settled":
         raise ComandaError("print_not_uncertain", f"The paper is {job.status}; a ticket's reprint prints it again")
     return bool(taken), job
-
-
-def purge_printed(brand_id: str, before: Micros) -> Transaction[None]:
-    """Remove papers that are done with and older than an instant."""
-    for status in ("printed", "settled", "overtaken"):
-        yield one(_PURGE, brand_id=brand_id, status=status, before=before)
 
 
 def job_card(job: PrintJob, status: str | None = None) -> dict[str, Any]:
@@ -186,4 +180,3 @@ _SELECT_TICKET = Statement(
         tickets.c.revision == bindparam("revision"),
     )
 )
-_PURGE = Statement(delete(print_jobs).where(*_of_brand(), print_jobs.c.updated_at < bindparam("before")), returns=False)

@@ -66,11 +66,6 @@ def end_sessions_of(brand_id: str, username: str) -> Transaction[None]:
     yield one(RAISE_CHANGES)
 
 
-def purge_lapsed_sessions(brand_id: str, now: Micros) -> Transaction[None]:
-    """Remove a brand's sessions that have lapsed; they count for nothing already."""
-    yield one(_PURGE_SESSIONS, brand_id=brand_id, now=now)
-
-
 _person = select(staff.c.password_hash, staff.c.enabled).where(
     staff.c.brand_id == bindparam("brand_id"), staff.c.username == bindparam("username")
 )

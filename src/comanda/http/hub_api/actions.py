@@ -70,7 +70,7 @@ async def refuse_order(call: Call, hub: Hub) -> Reply:
     """Refuse an order with a reason, and lines with theirs."""
     body = await _body(call, hub, RefuseBody)
     return await _on_order(
-        call, hub, lambda dossier, house, by, at: ignore(dossier, house, by, at, _refusal(body, dossier))
+        call, hub, lambda dossier, house, by, at: ignore(dossier, house, by, at, _refusal(body, dossier, house))
     )
 
 
@@ -170,7 +170,7 @@ async def _body(call: Call, hub: Hub, kind: type[AnyStruct]) -> AnyStruct:
         raise await refused_body(call, hub, refusal) from None
 
 
-def _refusal(body: RefuseBody, dossier: Dossier) -> Refusal:
+def _refusal(body: RefuseBody, dossier: Dossier, house: House) -> Refusal:
     """The refusal in terms of the order's products. Raises ComandaError for a line the order does not have."""
     products = [line.product_id for line in _LINES.decode(payload_part(dossier.order, "products"))]
     problems = [
@@ -182,7 +182,8 @@ def _refusal(body: RefuseBody, dossier: Dossier) -> Refusal:
         raise invalid(problems)
     lines = tuple(LineRefusal(item.line, products[item.line], item.reason) for item in body.lines)
     gone = {line.product_id for line in lines if line.reason == "out_of_stock"} if body.update_stop_list else set()
-    return Refusal(body.reason, body.note or None, lines, tuple(sorted(gone)))
+    listed = tuple(sorted(gone & house.snapshot.products.keys()))
+    return Refusal(body.reason, body.note or None, lines, listed)
 
 
 def ticket_not_found() -> ComandaError:

@@ -26,10 +26,15 @@ class RefusalCard(Struct, frozen=True):
     """Why an order was ignored; the two reasons people cannot give are Comanda's own."""
 
     reason: Reason | Literal["not_answered", "withdrawn"]
-    note: str | None
     lines: list[RefusedLineCard]
     by: str
     at: Instant
+
+
+class RefusalRead(RefusalCard, frozen=True, kw_only=True):
+    """The refusal whole, with the note that people wrote."""
+
+    note: str | None
 
 
 class OrderCard(Struct, frozen=True):
@@ -167,6 +172,7 @@ class ActionDone(Envelope, frozen=True, kw_only=True):
 class WholeOrder(OrderWhole, frozen=True, kw_only=True):
     """An order with its payload, and with all that hangs on it."""
 
+    refusal: RefusalRead | None
     chain: Chain
 
 
@@ -254,6 +260,7 @@ class StationTickets(Struct, frozen=True):
     station_id: int
     number: int
     tickets: list[TicketCard]
+    truncated: bool
 
 
 class StationTicketsRead(Envelope, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import Any
 from comanda.base import limits
 from comanda.base.clock import Micros, now_micros
 from comanda.base.errors import ComandaError
-from comanda.base.json import number_json, to_json
+from comanda.base.json import number_json, raw_json, to_json
 from comanda.base.money import EXACT
 from comanda.http.call import Call, Reply
 from comanda.http.hub import Hub
@@ -62,6 +62,7 @@ async def get_station_tickets(call: Call, hub: Hub) -> Reply:
         "station_id": station_id,
         "number": number,
         "tickets": [ticket_card(ticket) for ticket in tickets],
+        "truncated": len(tickets) >= limits.MAX_BOARD_ORDERS,
     }
     return _answer(call, data)
 
@@ -70,7 +71,12 @@ async def get_whole_order(call: Call, hub: Hub) -> Reply:
     """An order with its payload, receipt and tickets; whom it is for stands only here and in v2's reads."""
     dossier = await _dossier(call, hub)
     house = house_of(call, hub)
-    return _answer(call, {**order_object(dossier.order, house.brand.decimals), "chain": dossier_json(dossier, house)})
+    data = {
+        **order_object(dossier.order, house.brand.decimals),
+        "refusal": None if dossier.order.refusal is None else raw_json(dossier.order.refusal),
+        "chain": dossier_json(dossier, house),
+    }
+    return _answer(call, data)
 
 
 async def get_timeline(call: Call, hub: Hub) -> Reply:

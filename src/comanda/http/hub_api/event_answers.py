@@ -90,7 +90,7 @@ class DevicePresence(Struct, frozen=True):
     id: int
     kind: Literal["terminal", "kitchen"]
     venue_id: int
-    present: bool
+    present: bool | None
     seen_at: Instant
 
 

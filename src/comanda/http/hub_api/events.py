@@ -31,6 +31,7 @@ class EventQuery:
     limit: int
     types: tuple[str, ...]
     wait_s: int
+    viewer: str
 
 
 async def list_events(call: Call, hub: Hub) -> Reply:
@@ -42,7 +43,7 @@ async def list_events(call: Call, hub: Hub) -> Reply:
     try:
         page = await hub.store.read_events(asked.brand_id, asked.venue_id, asked.after, asked.limit, asked.types)
         check_within(asked.venue_id, asked.after, page.ends)
-        if not page.events and asked.wait_s:
+        if not page.events and asked.wait_s and page.through == page.ends.last:
             page = await _next_page(asked, page, hub)
     except OutsideLog as outside:
         raise _expired(outside) from None
@@ -93,6 +94,7 @@ def _asked(call: Call, hub: Hub) -> EventQuery:
         limit=queries.bounded_number(query, "limit", limits.DEFAULT_EVENT_PAGE, 1, limits.MAX_EVENT_PAGE),
         types=wanted_types(query),
         wait_s=queries.bounded_number(query, "wait", 0, 0, limits.MAX_EVENT_WAIT_S),
+        viewer=f"{call.acting.brand.id}/{call.acting.actor}",
     )
 
 
@@ -101,7 +103,7 @@ async def _next_page(asked: EventQuery, empty: EventPage, hub: Hub) -> EventPage
     loop = asyncio.get_running_loop()
     until = loop.time() + asked.wait_s
     feed, venue_id = hub.feed, asked.venue_id
-    viewer = await feed.open(asked.brand_id, [venue_id], {venue_id: empty.through})
+    viewer = await feed.open(asked.brand_id, [venue_id], {venue_id: empty.through}, asked.viewer)
     try:
         found: Sequence[LoggedEvent] = ()
         while not found and loop.time() < until and not feed.draining.is_set():

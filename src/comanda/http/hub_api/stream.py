@@ -37,7 +37,7 @@ async def open_stream(call: Call, hub: Hub) -> StreamReply:
     venue_ids = _venues(query, call, hub)
     after = _resume_from(query, call)
     types = frozenset(wanted_types(query))
-    viewer = await hub.feed.open(call.acting.brand.id, venue_ids, after)
+    viewer = await hub.feed.open(call.acting.brand.id, venue_ids, after, f"{call.acting.brand.id}/{call.acting.actor}")
     stream = _Stream(call, hub, viewer, types, _Position(viewer.cursors, venue_ids))
     return StreamReply(stream.chunks(), lambda: hub.feed.leave(viewer), hub.feed.draining, _HEADERS)
 

@@ -50,7 +50,7 @@ Amount = Annotated[
     Any,
     Meta(
         description="Major units: a number, or the exact decimal as a string",
-        extra_json_schema={"anyOf": [Money.schema(), {"type": "string", "pattern": r"^[0-9]{1,9}(\.[0-9]{1,4})?$"}]},
+        extra_json_schema={"anyOf": [Money.schema(), {"type": "string", "pattern": r"^[0-9]{1,10}(\.[0-9]{1,4})?$"}]},
     ),
 ]
 
@@ -189,6 +189,9 @@ async def _act(call: Call, hub: Hub, decide: Any, render: Any) -> Reply:
 
 def _filters(query: queries.Query) -> dict[str, tuple[str | int, ...]]:
     found = queries.filters(query, RECEIPT_FILTERS)
+    for value in found.get("status", ()):
+        if value not in ("1", "2"):
+            queries.refuse_parameter("status", "must be 1 (open) or 2 (closed)", value)
     return {
         name: tuple(queries.whole_number(name, value) for value in values) if name in _NUMERIC else tuple(values)
         for name, values in found.items()

@@ -1,0 +1,85 @@
+"""Rows that are kept for a while only: found without a lock, deleted by key in small steps, so that no order waits."""
+
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Table, bindparam, delete, or_, select, true
+
+from comanda.base import limits
+from comanda.base.clock import Micros
+from comanda.store.tables import idempotency, order_claims, orders, print_jobs, staff_sessions, tickets
+from comanda.store.transaction import Row, Statement, Transaction, each, one
+
+
+class _Kind(NamedTuple):
+    """What lapses: how it is found, and how some of it is deleted."""
+
+    find: Statement
+    remove: Statement
+    key: tuple[str, ...]
+
+
+def find_lapsed(kind: str, brand_id: str, before: Micros) -> Transaction[list[Row]]:
+    """The keys of some rows that lapsed before an instant; none when there are no more."""
+    rows = yield one(LAPSING[kind].find, brand_id=brand_id, before=before, amount=limits.PURGE_STEP)
+    return rows
+
+
+def remove_lapsed(kind: str, brand_id: str, before: Micros, rows: list[Row]) -> Transaction[None]:
+    """Delete rows by key, as far as they have still lapsed."""
+    names = LAPSING[kind].key
+    yield each(
+        LAPSING[kind].remove,
+        [{"brand_id": brand_id, "before": before, **dict(zip(names, row, strict=True))} for row in rows],
+    )
+
+
+def find_left_behind(brand_id: str, venue_id: int, before: Micros) -> Transaction[list[int]]:
+    """Orders of a venue that nobody has touched since an instant but that are still on its screens."""
+    place = {"brand_id": brand_id, "venue_id": venue_id, "before": before, "amount": limits.PURGE_STEP}
+    accepted = yield one(_LEFT_ORDERS, **place)
+    cancelled = yield one(_LEFT_TICKETS, **place)
+    return sorted({int(row[0]) for row in (*accepted, *cancelled)})
+
+
+def _kind(table: Table, lapsed: Any) -> _Kind:
+    key = tuple(column for column in table.primary_key.columns if column.name != "brand_id")
+    where = (table.c.brand_id == bindparam("brand_id"), lapsed)
+    named = [column == bindparam(column.name) for column in key]
+    return _Kind(
+        Statement(select(*key).where(*where).limit(bindparam("amount"))),
+        Statement(delete(table).where(*where, *named), returns=False),
+        tuple(column.name for column in key),
+    )
+
+
+_done = or_(*(print_jobs.c.status == status for status in ("printed", "settled", "overtaken")))
+LAPSING: Final = {
+    "keys": _kind(idempotency, idempotency.c.expires_at < bindparam("before")),
+    "claims": _kind(
+        order_claims, (order_claims.c.kind == "repeat") & (order_claims.c.claimed_at < bindparam("before"))
+    ),
+    "papers": _kind(print_jobs, _done & (print_jobs.c.updated_at < bindparam("before"))),
+    "sessions": _kind(staff_sessions, staff_sessions.c.expires_at < bindparam("before")),
+}
+_LEFT_ORDERS = Statement(
+    select(orders.c.id)
+    .where(
+        orders.c.brand_id == bindparam("brand_id"),
+        orders.c.venue_id == bindparam("venue_id"),
+        orders.c.open == true(),
+        orders.c.received_at.is_not(None),
+        orders.c.updated_at < bindparam("before"),
+    )
+    .limit(bindparam("amount"))
+)
+_LEFT_TICKETS = Statement(
+    select(tickets.c.order_id)
+    .where(
+        tickets.c.brand_id == bindparam("brand_id"),
+        tickets.c.venue_id == bindparam("venue_id"),
+        tickets.c.open == true(),
+        tickets.c.status == "CANCELLED",
+        tickets.c.updated_at < bindparam("before"),
+    )
+    .limit(bindparam("amount"))
+)
