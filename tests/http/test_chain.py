@@ -404,7 +404,7 @@ async def test_a_board_that_is_too_long_shows_the_newest(server: Server, monkeyp
 
 
 async def test_what_nobody_touches_for_days_leaves_the_screens_and_nothing_else(server: Server):
-    """Accepted orders and cancelled tickets; a pending order stays. Boards and events still agree."""
+    """Orders and cancelled tickets; boards and events still agree, and who is accepted late is on the board again."""
     from sqlalchemy import text
 
     from comanda.duties.housekeeping import clear_brand
@@ -426,7 +426,7 @@ async def test_what_nobody_touches_for_days_leaves_the_screens_and_nothing_else(
     house = House(directory.brands[demo.BRAND], server.hub.known.snapshot(demo.BRAND))
     await clear_brand(server.hub.store, house, server.hub.settings)
     after = shown(await hub_get(server, "/venues/1/board"))
-    assert (set(after["orders"]), set(after["tickets"])) == ({pending, fresh}, {f"{fresh}-1-1"})
+    assert (set(after["orders"]), set(after["tickets"])) == ({fresh}, {f"{fresh}-1-1"})
     state = before
     for event in (await events(server))[before["number"] :]:
         state = folded(state, event)
@@ -434,6 +434,8 @@ async def test_what_nobody_touches_for_days_leaves_the_screens_and_nothing_else(
     assert set(state["orders"]) == set(after["orders"])
     order = (await hub_get(server, f"/orders/{old}"))["chain"]
     assert (order["order"]["status"], order["receipt"]["status"]) == ("RECEIVED", 1)
+    late = await did(server, f"/orders/{pending}/accept", {})
+    assert (late["order"]["status"], late["order"]["open"]) == ("RECEIVED", True)
 
 
 async def test_a_long_poll_over_many_events_of_no_interest_is_answered_at_once(server: Server):

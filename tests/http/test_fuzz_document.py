@@ -35,7 +35,7 @@ CALLERS = {
     (route.method, route.path): route.callers if route.audience == "hub" else ("integrator",) for route in ROUTES
 }
 KEY, KEYS = re.compile(r"[\x21-\x7e]{1,255}"), count(1)
-FEW = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @dataclass

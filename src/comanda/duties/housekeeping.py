@@ -67,7 +67,9 @@ async def _clear_screens(store: Store, house: House, venue_id: int, settings: Se
     def decide(dossier: Dossier, at: Micros) -> Change:
         return leave_screens(dossier, house, at)
 
-    while found := await store.read(lambda: find_left_behind(brand_id, venue_id, before)):
+    done: list[int] = []
+    while (found := await store.read(lambda: find_left_behind(brand_id, venue_id, before))) and found != done:
         for order_id in found:
             wish = Wish(brand_id, order_id, lambda _: True, decide, lambda _dossier, _changed: b"", order_not_found)
             await store.change_order(wish)
+        done = found

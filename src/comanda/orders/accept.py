@@ -52,6 +52,7 @@ def accept(
     accepted = replace(
         order,
         status=Status.RECEIVED,
+        open=True,
         needs_attention=False,
         accepted_by=by.name,
         receive_terminal_id=by.terminal_id,

@@ -111,8 +111,8 @@ def reach_deadline(dossier: Dossier, house: House, at: Micros, action: str) -> C
 
     What staff must map first is never accepted by a clock; somebody is told instead.
     """
-    by = By(Actor.DEADLINE, "deadline", dossier.order.receive_terminal_id)
     order = dossier.order
+    by = By(Actor.DEADLINE, "deadline", house.venue(order.venue_id).default_terminal_id)
     if order.status is not Status.PENDING:
         return Change(dossier)
     if action == "ignore":
@@ -132,7 +132,7 @@ def leave_screens(dossier: Dossier, house: House, at: Micros) -> Change:
     for ticket in tickets:
         if ticket.status is TicketStatus.CANCELLED and ticket not in dossier.tickets:
             telling.ticket("ticket.dismissed", ticket)
-    if order.open and dossier.receipt is not None:
+    if order.open:
         order = replace(order, open=False, updated_at=at)
         telling.order("order.changed", order)
     if not telling.events:

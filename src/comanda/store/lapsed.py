@@ -34,11 +34,11 @@ def remove_lapsed(kind: str, brand_id: str, before: Micros, rows: list[Row]) -> 
 
 
 def find_left_behind(brand_id: str, venue_id: int, before: Micros) -> Transaction[list[int]]:
-    """Orders of a venue that nobody has touched since an instant but that are still on its screens."""
+    """Orders of a venue that nobody has touched since an instant but that are still on its screens, the oldest."""
     place = {"brand_id": brand_id, "venue_id": venue_id, "before": before, "amount": limits.PURGE_STEP}
-    accepted = yield one(_LEFT_ORDERS, **place)
+    left = yield one(_LEFT_ORDERS, **place)
     cancelled = yield one(_LEFT_TICKETS, **place)
-    return sorted({int(row[0]) for row in (*accepted, *cancelled)})
+    return sorted({int(row[0]) for row in (*left, *cancelled)})
 
 
 def _kind(table: Table, lapsed: Any) -> _Kind:
@@ -61,17 +61,19 @@ LAPSING: Final = {
     "papers": _kind(print_jobs, _done & (print_jobs.c.updated_at < bindparam("before"))),
     "sessions": _kind(staff_sessions, staff_sessions.c.expires_at < bindparam("before")),
 }
-_LEFT_ORDERS = Statement(
-    select(orders.c.id)
+_oldest_open = (
+    select(orders.c.id, orders.c.updated_at)
     .where(
         orders.c.brand_id == bindparam("brand_id"),
         orders.c.venue_id == bindparam("venue_id"),
         orders.c.open == true(),
-        orders.c.received_at.is_not(None),
-        orders.c.updated_at < bindparam("before"),
     )
+    .order_by(orders.c.id)
     .limit(bindparam("amount"))
+    .subquery()
 )
+"""Ids rise with time, so what was left behind stands first; however many are open, few are looked at."""
+_LEFT_ORDERS = Statement(select(_oldest_open.c.id).where(_oldest_open.c.updated_at < bindparam("before")))
 _LEFT_TICKETS = Statement(
     select(tickets.c.order_id)
     .where(
