@@ -26,7 +26,7 @@ STEPS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What staff do to an order, in this order, and the events each of it causes."""
 _MOVES: Final = {"order.received": "RECEIVED", "order.ignored": "IGNORE", "order.delivered": "DELIVERED"}
-_JOB_STATES: Final = ("queued", "sending", "printed", "uncertain", "settled")
+_JOB_STATES: Final = ("queued", "sending", "printed", "uncertain", "settled", "overtaken")
 _CLOSED: Final = 2
 
 
@@ -218,6 +218,8 @@ def _check_jobs(facts: ChainFacts, events: Mapping[int, Sequence[Row]], known: K
             papers[order_id, station_id, revision].append((venue_id, number))
         if status not in _JOB_STATES or printer_id != PRINTER:
             yield f"paper {venue_id}-{number} is {status} at printer {printer_id}"
+        if status == "overtaken" and not any(event[1] == "ticket.ready" for event in events.get(order_id, ())):
+            yield f"paper {venue_id}-{number} is overtaken, and its ticket is still to be cooked"
         if status == "sending" and updated_at < known.overdue_at:
             yield f"paper {venue_id}-{number} is being sent for {(known.overdue_at - updated_at) / 1e6:.1f} s"
     tickets = {(row[0], row[1], row[2]): row[3] for row in facts.tickets}
@@ -246,8 +248,7 @@ def _check_papers(facts: ChainFacts, known: Known, *, whole: bool) -> Iterator[s
         first = [status for kind, status in found if kind == "ticket"]
         copies = sum(kind == "possible_duplicate" for kind, _ in found)
         settled = sum(status == "settled" for _, status in found)
-        if "printed" in first and not plain[ticket]:
-            yield f"ticket {_name(ticket)} is printed by its job, and never came out"
+        yield from _check_first(ticket, first, plain[ticket])
         if copies > settled:
             yield f"ticket {_name(ticket)} has {copies} copies for {settled} settled papers"
         if ticket in doubtful:
@@ -256,6 +257,14 @@ def _check_papers(facts: ChainFacts, known: Known, *, whole: bool) -> Iterator[s
             yield f"ticket {_name(ticket)} came out {plain[ticket]} times plain, {marked[ticket]} times marked"
         if "queued" in first and early[ticket]:
             yield f"ticket {_name(ticket)} came out, and its job is still in line"
+
+
+def _check_first(ticket: tuple[int, int, int], first: Sequence[str], plain: int) -> Iterator[str]:
+    """The unmarked paper of a ticket came out when its job says so, and not when it says that it need not."""
+    if "printed" in first and not plain:
+        yield f"ticket {_name(ticket)} is printed by its job, and never came out"
+    if "overtaken" in first and plain:
+        yield f"ticket {_name(ticket)} came out, and its job says that it need not"
 
 
 def _name(ticket: tuple[int, int, int]) -> str:

@@ -99,6 +99,7 @@ def seed_with_calm_rounds(rounds: int) -> int:
 ORDER = "(SELECT max(id) FROM orders WHERE status = 'RECEIVED' AND venue_id < 6)"
 OF_LOAD = "actor NOT LIKE 'device:%'"
 KEYED = f"(SELECT max(order_id) FROM idempotency WHERE {OF_LOAD})"
+UNCOOKED = "(SELECT max(order_id) FROM tickets WHERE venue_id = 6 AND status = 'NEW')"
 SENT = "(SELECT max(order_id) FROM tickets WHERE venue_id = 6)"
 WAITED = "(SELECT max(id) FROM orders WHERE status = 'IGNORE')"
 PAID = "(SELECT max(id) FROM receipts WHERE status = 2)"
@@ -161,6 +162,8 @@ DAMAGE = [
     (f"UPDATE print_jobs SET order_id = 999999 WHERE order_id = {SENT}", "has a paper and is not stored"),
     (f"UPDATE print_jobs SET status = 'forgotten' WHERE order_id = {SENT}", "is forgotten at printer 2"),
     (f"UPDATE print_jobs SET status = 'sending', updated_at = 1 WHERE order_id = {SENT}", "is being sent for"),
+    (f"UPDATE print_jobs SET status = 'overtaken' WHERE order_id = {UNCOOKED}", "is still to be cooked"),
+    (f"UPDATE print_jobs SET status = 'overtaken' WHERE order_id = {PRINTED}", "its job says that it need not"),
     (f"UPDATE print_jobs SET status = 'printed' WHERE order_id = {IN_LINE}", "is printed by its job, and never came"),
     (f"UPDATE print_jobs SET status = 'queued' WHERE order_id = {PRINTED}", "and its job is still in line"),
     (f"UPDATE print_jobs SET kind = 'possible_duplicate' WHERE order_id = {PRINTED}", "1 copies for 0 settled"),
