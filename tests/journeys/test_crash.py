@@ -105,7 +105,7 @@ WAITED = "(SELECT max(id) FROM orders WHERE status = 'IGNORE')"
 PAID = "(SELECT max(id) FROM receipts WHERE status = 2)"
 PENDING = "(SELECT max(id) FROM orders WHERE status = 'PENDING' AND venue_id < 6)"
 PRINTED = "(SELECT max(order_id) FROM print_jobs WHERE status = 'printed')"
-IN_LINE = "(SELECT max(order_id) FROM print_jobs WHERE status = 'queued')"
+IN_LINE = "(SELECT max(order_id) FROM print_jobs WHERE status IN ('queued', 'overtaken'))"
 COLUMNS = "brand_id, {}, venue_id, client_id, status, needs_attention, sale_type_id, customer_id, {}, subtotal_minor, \
 discount_minor, service_minor, delivery_minor, total_minor, payload, created_at, updated_at, event_sequence, sent_at"
 TWIN = COLUMNS.format("id", "order_number"), COLUMNS.format("id + 100000", "order_number")

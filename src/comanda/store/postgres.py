@@ -148,7 +148,11 @@ class PostgresDriver:
         try:
             yield connection
         finally:
-            await self._pool.release(connection, timeout=limits.READ_WAIT_S)
+            try:
+                await self._pool.release(connection, timeout=limits.READ_WAIT_S)
+            except (*_AWAY, asyncpg.PostgresError) as error:
+                # Lost after its work was done: what was committed must not be answered as not stored.
+                log.warning("postgresql took a connection back with it: %r", error)
 
     async def attempt(self, connection: Any, build: TransactionBuilder[Result]) -> Result:
         """Run and commit, retrying conflicts whole. Raises Undecided when the connection is lost during COMMIT."""
