@@ -74,6 +74,10 @@ def test_what_is_wrong_is_told_with_the_way_to_see_it_again(tmp_path, monkeypatc
     assert list(tmp_path.glob("comanda-crash-*/comanda.db"))
 
 
+CALM_ROUNDS = 4
+"""Enough for a terminal to take orders all the way also on a busy machine."""
+
+
 @pytest.fixture(scope="module")
 def survivor(tmp_path_factory):
     """A store after rounds in which everything happened that the checks look at, with the book of what was sent."""
@@ -81,8 +85,8 @@ def survivor(tmp_path_factory):
     printer = kitchen.Printer()
     kitchen.make_store(folder, None, printer.port)
     database = checks.SqliteFile(folder / "comanda.db")
-    campaign = crash.Campaign("sqlite", seed_with_calm_rounds(2), folder, database, printer)
-    assert campaign.run(2, print).violations == []
+    campaign = crash.Campaign("sqlite", seed_with_calm_rounds(CALM_ROUNDS), folder, database, printer)
+    assert campaign.run(CALM_ROUNDS, print).violations == []
     printer.close()
     return campaign
 
