@@ -20,6 +20,7 @@ from rich.console import Console
 from benchmarks.bodies import real_orders
 from benchmarks.cases import CHAIN, Bench, Case, Measured, variants
 from benchmarks.following import BEHIND, catch_up, delivery
+from benchmarks.lateness import lateness, set_deadline
 from benchmarks.report import Report, write_report
 from benchmarks.servers import VENUES, Process, run_postgres, start_comanda
 from benchmarks.storage import fill, storage_ceiling
@@ -81,6 +82,7 @@ class Series:
                 self._note(case, self.bench.run(case), f"round {round_ + 1}, {index + 1} of {len(cases)}")
             self._round_of_ceilings()
             self._round_of_streams()
+            self._round_of_deadlines()
         self._starts()
         for store in STORES:
             self.growth(store)
@@ -152,6 +154,17 @@ class Series:
                     seconds, whole = catch_up(server, data_dir, url)
                 self._figure(f"{store}: a stream {BEHIND:,} events behind has caught up, s", seconds)
                 self._figure(f"{store}: a stream has caught up, sound", float(whole))
+
+    def _round_of_deadlines(self) -> None:
+        """From when a step of an accept deadline is due until it is carried out."""
+        for store in STORES:
+            with self.bench.store_copy(store) as (data_dir, url):
+                set_deadline(data_dir, url)
+                with _serving(data_dir, url) as server:
+                    found = lateness(server, data_dir, url, self.scale.seconds)
+                for name, value in zip(("p50", "p99", "worst"), found.late, strict=True):
+                    self._figure(f"{store}: step of a deadline, late by, {name} ms", value)
+                self._figure(f"{store}: every step of a deadline once and in order, sound", float(found.whole))
 
     def _starts(self) -> None:
         """From starting the process on an existing store to its first answer."""

@@ -18,7 +18,7 @@ import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,11 +112,14 @@ class Campaign:
         facts = checks.read_facts(self.database, Since())
         self.book.stop_list = {(venue_id, product_id): milli for venue_id, product_id, milli in facts.left}
 
-    def run(self, rounds: int, say: Callable[[str], None]) -> Tally:
-        """Strike ``rounds`` times; stops at the first round after which something is wrong."""
+    def run(self, numbers: Sequence[int], say: Callable[[str], None]) -> Tally:
+        """Strike in the rounds of these numbers; stops at the first after which something is wrong.
+
+        Further rounds may be run later on the same store, each number once.
+        """
         began = time.monotonic()
         try:
-            for number in range(1, rounds + 1):
+            for number in numbers:
                 plan = plan_round(self.store, self.seed, number)
                 self._come_back(number)
                 self._look(plan.rng, whole=number % _WHOLE_EVERY == 0, patient=number % _PATIENT_EVERY == 0)
@@ -124,8 +127,8 @@ class Campaign:
                 self.tally.rounds = number
                 self.tally.seconds = round(time.monotonic() - began, 1)
                 if number % 10 == 0:
-                    say(f"{number}/{rounds}  {self.tally.line()}")
-            self._come_back(rounds + 1)
+                    say(f"{number}/{numbers[-1]}  {self.tally.line()}")
+            self._come_back(self.tally.rounds + 1)
             self._look(Random(self.seed), whole=True, patient=True)
         except Broken as broken:
             self.tally.violations = broken.found
@@ -136,6 +139,7 @@ class Campaign:
             self.tally.seconds = round(time.monotonic() - began, 1)
             if self.server is not None:
                 self.server.kill()
+                self.server = None
         return self.tally
 
     def _come_back(self, number: int) -> None:
@@ -450,7 +454,8 @@ def run_store(store: str, rounds: int, seed: int, keep: Path | None, say: Callab
         printer = kitchen.Printer()
         kitchen.make_store(folder, url, printer.port)
         database = checks.PostgresDatabase(url) if url else checks.SqliteFile(folder / "comanda.db")
-        tally = Campaign(store, seed, folder, database, printer, postgres, url).run(rounds, say)
+        campaign = Campaign(store, seed, folder, database, printer, postgres, url)
+        tally = campaign.run(range(1, rounds + 1), say)
         printer.close()
         if postgres and (keep or tally.violations):
             postgres.kill()

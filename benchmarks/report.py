@@ -18,6 +18,7 @@ import msgspec
 
 from benchmarks.cases import CHAIN, Case, Measured
 from benchmarks.following import RATE, STREAMS
+from benchmarks.lateness import IGNORE_S, ORDERS_A_SECOND, REMIND_S
 from benchmarks.servers import ROOT, VENUES, Postgres
 
 mpl.use("agg")
@@ -105,6 +106,10 @@ def _markdown(report: Report, machine: dict[str, str]) -> str:
     parts += ["", "## Single figures", ""]
     parts += [f"Streams: {RATE} orders/s over {VENUES} venues, open loop, {STREAMS} streams open. The commit lies"]
     parts += ["between an order's request and its answer, so commit to event lies between the two times shown.", ""]
+    parts += [
+        f"Deadlines: {ORDERS_A_SECOND} orders/s at one venue where nobody answers, reminded after {REMIND_S} s and"
+    ]
+    parts += [f"ignored after {IGNORE_S} s; the server looks four times a second for what is due.", ""]
     parts += ["| what | median | least | most |", "|---|--:|--:|--:|"]
     for name, value in report.figures.items():
         least, most = report.spread[name]

@@ -5,25 +5,27 @@ Every secret is made here, returned once, and stored only as a hash.
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from babel.core import get_global
 from babel.numbers import get_currency_precision, is_currency
 
-from comanda.access.model import SCOPES, DeviceKind
+from comanda.access.model import SCOPES, BrandId, DeviceKind
 from comanda.access.secrets import hash_password, random_text, sha256_hex
 from comanda.base import limits
 from comanda.base.clock import iso_micros, now_micros
 from comanda.base.errors import SetupError
 from comanda.catalogue.document import Changes, Document, check_document
-from comanda.catalogue.model import Terminal
+from comanda.catalogue.model import Customer, Role, Terminal, User
 from comanda.catalogue.snapshot import Snapshot, with_changes
 from comanda.orders.phone import normalise_phone
-from comanda.store import access, sessions, tables
-from comanda.store.catalogue import PhonedCustomer
+from comanda.store import access, sessions, staff, tables
+from comanda.store.catalogue import CatalogueMoved, Edit
+from comanda.store.customers import PhonedCustomer
 from comanda.store.presence import place_device
 from comanda.store.store import Store
 from comanda.store.transaction import Transaction
@@ -125,16 +127,14 @@ async def add_staff(
         raise SetupError(f"a role is one of {', '.join(ROLES)}")
     await _require_brand(store, brand_id)
     made = _checked_password(password)
-    row = {
-        "brand_id": brand_id,
-        "username": username,
-        "name": name or username,
-        "role": role,
-        "venues": json.dumps(venues),
-        "password_hash": hash_password(made),
-        "enabled": True,
-    }
-    await store.run(lambda: access.add_row(tables.staff, row, f"user {username}"))
+    hashed = hash_password(made)
+
+    def add() -> Transaction[None]:
+        number = yield from staff.free_person_id(brand_id)
+        user = User(id=number, name=name or username, username=username, role=cast("Role", role), venues=venues)
+        yield from staff.add_person(brand_id, user, hashed, now_micros())
+
+    await store.run(add)
     return made
 
 
@@ -303,18 +303,33 @@ async def list_rows(store: Store, table_name: str, brand_id: str | None) -> list
 async def catalogue_of(store: Store, brand_id: str) -> Snapshot:
     """A brand's catalogue as it is now. Raises SetupError for an unknown brand."""
     await _require_brand(store, brand_id)
-    return with_changes(Snapshot(), 1, await store.changed_resources(brand_id, -1))  # type: ignore[arg-type]
+    version = (await store.directory()).brands[brand_id].catalogue_version
+    return with_changes(Snapshot(), version, await store.changed_resources(BrandId(brand_id), -1))
 
 
 async def import_document(store: Store, brand_id: str, document: Document) -> Changes:
-    """Check a document against the brand's catalogue and apply it whole, or raise SetupError with every problem."""
-    check_document(document, await catalogue_of(store, brand_id))
-    region = (await store.directory()).brands[brand_id].region
-    people = [
+    """Check a document against the brand's catalogue and apply it whole, or raise SetupError with every problem.
+
+    Where somebody else changed the catalogue meanwhile, it is checked again.
+    """
+    for _ in range(limits.EDIT_TRIES):
+        snapshot = await catalogue_of(store, brand_id)
+        check_document(document, snapshot)
+        region = (await store.directory()).brands[brand_id].region
+        edit = Edit(document, phoned(document.customers, region), snapshot.version)
+        try:
+            return await store.apply_edit(brand_id, edit)
+        except CatalogueMoved:
+            continue
+    raise SetupError("the catalogue is being changed by others; try again")
+
+
+def phoned(customers: Sequence[Customer], region: str) -> list[PhonedCustomer]:
+    """Customers with their phones as they are matched by: E.164 where a number can be normalised."""
+    return [
         PhonedCustomer(customer, normalise_phone(customer.phone, region) if customer.phone else None)
-        for customer in document.customers
+        for customer in customers
     ]
-    return await store.apply_document(brand_id, document, people)
 
 
 async def _require_brand(store: Store, brand_id: str) -> None:

@@ -11,9 +11,9 @@ import pytest
 from tests.conftest import ROOT
 
 from comanda.base.errors import CODES
+from comanda.base.listing import Listing
 from comanda.base.numbers import Number
 from comanda.http.errors import STATUS
-from comanda.orders.listing import Listing
 from comanda.store import orders
 from comanda.store.access import RAISE_CHANGES
 from comanda.store.migrate import REVISIONS, migrate_sqlite
@@ -109,7 +109,7 @@ def test_a_newer_database_is_refused_and_an_older_one_backed_up(tmp_path):
     with sqlite3.connect(old) as connection:
         connection.execute("CREATE TABLE something (x)")
     migrate_sqlite(old)
-    assert [copy.name for copy in tmp_path.glob("old.db.before-*")] == ["old.db.before-0002"]
+    assert [copy.name for copy in tmp_path.glob("old.db.before-*")] == ["old.db.before-0003"]
 
 
 def test_every_error_has_a_status_and_stands_in_the_docs():

@@ -34,6 +34,48 @@ def line(**values):
     return {**MINIMAL["products"][0], **values}
 
 
+BAD_VALUES = [
+    ({"venue_id": 77}, ("venue_id", "unknown_venue")),
+    ({"sale_type_id": "2"}, ("sale_type_id", "wrong_type")),
+    ({"sale_type_id": True}, ("sale_type_id", "wrong_type")),
+    ({"sale_type_id": 2.5}, ("sale_type_id", "not_whole")),
+    ({"sale_type_id": 2**53}, ("sale_type_id", "too_large")),
+    ({"customer": None}, ("customer", "wrong_type")),
+    ({"products": []}, ("products", "too_few")),
+    ({"products": [line()] * 501}, ("products", "too_many")),
+    ({"auto_order_accept": "true"}, ("auto_order_accept", "wrong_type")),
+    ({"order_number": "x" * 21}, ("order_number", "too_long")),
+    ({"comment": "x" * 1001}, ("comment", "too_long")),
+    ({"comment": "a\x00b"}, ("comment", "invalid_text")),
+    ({"delivery_fee": -1}, ("delivery_fee", "too_small")),
+    ({"delivery_fee": 0.12345}, ("delivery_fee", "too_precise")),
+    ({"delivery_fee": "2.5"}, ("delivery_fee", "wrong_type")),
+    ({"discount": {"discount_type": 3}}, ("discount.discount_type", "too_large")),
+    ({"discount": {"discount_type": 1, "discount_value": 101}}, ("discount.discount_value", "too_large")),
+    ({"service_charge": {"enabled": True, "value": 101}}, ("service_charge.value", "too_large")),
+    ({"products": [line(count=0)]}, ("products[0].count", "must_be_positive")),
+    ({"products": [line(count=10001)]}, ("products[0].count", "too_large")),
+    ({"products": [line(count=0.0001)]}, ("products[0].count", "too_precise")),
+    ({"products": [line(price=10**9 + 1)]}, ("products[0].price", "too_large")),
+    ({"products": [line(portion_size=0)]}, ("products[0].portion_size", "must_be_positive")),
+    ({"products": [line(count=10000, price=10**9)]}, ("products", "too_large")),
+    ({"products": [line(product_id=110)]}, ("products[0].product_id", "product_not_sellable")),
+    ({"products": [line(product_id=120, count=13, price=14.9)]}, ("products[0].product_id", "stop_listed")),
+    (
+        {"products": [line(modifiers=[{"modifier_id": 9, "modifier_name": "x", "count": 1}])]},
+        ("products[0].modifiers[0].modifier_id", "unknown_modifier"),
+    ),
+    (
+        {"products": [line(modifiers=[{"modifier_id": 501, "modifier_name": "x", "count": 1.5}])]},
+        ("products[0].modifiers[0].count", "not_whole"),
+    ),
+    ({"customer": {**MINIMAL["customer"], "id": 5}}, ("customer.id", "unknown_customer")),
+    ({"customer": {**MINIMAL["customer"], "name": ""}}, ("customer.name", "required")),
+    ({"integration_id": "x" * 65}, ("integration_id", "too_long")),
+]
+"""Changes to the minimal body, each with the one problem it causes."""
+
+
 async def refusal(server: Server, body) -> list[tuple[str, str]]:
     """The fields and codes a body is refused with, having checked that nothing was stored."""
     before = (await server.get("/orders")).json()["total"]
@@ -213,48 +255,7 @@ async def test_every_problem_is_reported_at_once(server: Server):
     }
 
 
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        ({"venue_id": 77}, ("venue_id", "unknown_venue")),
-        ({"sale_type_id": "2"}, ("sale_type_id", "wrong_type")),
-        ({"sale_type_id": True}, ("sale_type_id", "wrong_type")),
-        ({"sale_type_id": 2.5}, ("sale_type_id", "not_whole")),
-        ({"sale_type_id": 2**53}, ("sale_type_id", "too_large")),
-        ({"customer": None}, ("customer", "wrong_type")),
-        ({"products": []}, ("products", "too_few")),
-        ({"products": [line()] * 501}, ("products", "too_many")),
-        ({"auto_order_accept": "true"}, ("auto_order_accept", "wrong_type")),
-        ({"order_number": "x" * 21}, ("order_number", "too_long")),
-        ({"comment": "x" * 1001}, ("comment", "too_long")),
-        ({"comment": "a\x00b"}, ("comment", "invalid_text")),
-        ({"delivery_fee": -1}, ("delivery_fee", "too_small")),
-        ({"delivery_fee": 0.12345}, ("delivery_fee", "too_precise")),
-        ({"delivery_fee": "2.5"}, ("delivery_fee", "wrong_type")),
-        ({"discount": {"discount_type": 3}}, ("discount.discount_type", "too_large")),
-        ({"discount": {"discount_type": 1, "discount_value": 101}}, ("discount.discount_value", "too_large")),
-        ({"service_charge": {"enabled": True, "value": 101}}, ("service_charge.value", "too_large")),
-        ({"products": [line(count=0)]}, ("products[0].count", "must_be_positive")),
-        ({"products": [line(count=10001)]}, ("products[0].count", "too_large")),
-        ({"products": [line(count=0.0001)]}, ("products[0].count", "too_precise")),
-        ({"products": [line(price=10**9 + 1)]}, ("products[0].price", "too_large")),
-        ({"products": [line(portion_size=0)]}, ("products[0].portion_size", "must_be_positive")),
-        ({"products": [line(count=10000, price=10**9)]}, ("products", "too_large")),
-        ({"products": [line(product_id=110)]}, ("products[0].product_id", "product_not_sellable")),
-        ({"products": [line(product_id=120, count=13, price=14.9)]}, ("products[0].product_id", "stop_listed")),
-        (
-            {"products": [line(modifiers=[{"modifier_id": 9, "modifier_name": "x", "count": 1}])]},
-            ("products[0].modifiers[0].modifier_id", "unknown_modifier"),
-        ),
-        (
-            {"products": [line(modifiers=[{"modifier_id": 501, "modifier_name": "x", "count": 1.5}])]},
-            ("products[0].modifiers[0].count", "not_whole"),
-        ),
-        ({"customer": {**MINIMAL["customer"], "id": 5}}, ("customer.id", "unknown_customer")),
-        ({"customer": {**MINIMAL["customer"], "name": ""}}, ("customer.name", "required")),
-        ({"integration_id": "x" * 65}, ("integration_id", "too_long")),
-    ],
-)
+@pytest.mark.parametrize(("values", "expected"), BAD_VALUES)
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 async def test_a_bad_value_is_refused_with_its_field_and_code(server: Server, values, expected):
     """One mistake, one problem, at its path."""

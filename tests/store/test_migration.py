@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 from tests.conftest import fresh_database
 
+from comanda.access.model import SCOPES
 from comanda.main import open_store
 from comanda.settings import Settings
 from comanda.store.upgrade import _config
@@ -61,20 +62,14 @@ async def test_what_the_first_schema_held_is_there_in_the_second(request, tmp_pa
         await engine.dispose()
     async with open_store(Settings(data_dir=tmp_path, database_url=url)) as opened:
         directory = await opened.directory()
-        assert directory.clients["b", "all"].scopes == {
-            "orders:read",
-            "orders:write",
-            "receipts:read",
-            "receipts:write",
-            "events:read",
-        }
+        assert directory.clients["b", "all"].scopes == set(SCOPES)
         assert directory.clients["b", "few"].scopes == {"orders:read"}
         found = [await opened.find_order("b", number) for number in (1, 2, 3)]
         assert [order.open for order in found] == [True, False, False]
         page = await opened.read_events("b", 1, 0, 10, ())
         assert [event.number for event in page.events] == [1]
     if store == "sqlite":
-        assert (tmp_path / "comanda.db.before-0002").exists()
+        assert (tmp_path / "comanda.db.before-0003").exists()
 
 
 async def fresh(request) -> str:

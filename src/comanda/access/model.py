@@ -14,7 +14,18 @@ BrandId = NewType("BrandId", str)
 
 GuestCustomers = Literal["none", "match"]
 DeviceKind = Literal["terminal", "kitchen"]
-SCOPES: tuple[str, ...] = ("orders:read", "orders:write", "receipts:read", "receipts:write", "events:read")
+SCOPES: tuple[str, ...] = (
+    "orders:read",
+    "orders:write",
+    "receipts:read",
+    "receipts:write",
+    "events:read",
+    "catalogue:read",
+    "customers:read",
+    "customers:write",
+    "users:read",
+    "waiter-calls:write",
+)
 """What a client may be allowed; new clients have all of them (contract 14.10)."""
 
 

@@ -65,6 +65,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/open-api/v2/receipts/cid/{cid}", "integrator", "receipts:read"),
     Route("PATCH", "/open-api/v2/receipts/{id}", "integrator", "receipts:write", takes_key=True),
     Route("POST", "/open-api/v2/receipts/{id}/close", "integrator", "receipts:write", takes_key=True),
+    Route("POST", "/hub/v1/quotes", "hub", "orders:write", callers=EVERYBODY, roles=_COUNTER),
     _read("/hub/v1/orders/{id}", "orders:read"),
     _read("/hub/v1/orders/{id}/timeline", "orders:read"),
     _order_action("accept"),

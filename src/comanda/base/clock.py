@@ -25,6 +25,11 @@ def iso_micros(instant: Micros) -> str:
     return f"{_second_text(seconds)}.{micros:06d}Z"
 
 
+def instant_of(text: str) -> Micros:
+    """The instant that `iso_micros` wrote."""
+    return _micros(datetime.fromisoformat(text))
+
+
 def envelope_times(instant: Micros) -> tuple[str, int]:
     """``timestamp`` (UTC, ``YYYY-MM-DD HH:mm:ss``) and ``unix`` of the same instant (contract 14.8)."""
     seconds = instant // 1_000_000

@@ -39,10 +39,18 @@ MAX_EXTERNAL_ID: Final = 64
 MAX_IDEMPOTENCY_KEY: Final = 255
 MAX_REQUEST_ID: Final = 64
 MAX_ADDRESS: Final = 64
+MAX_PHONES: Final = 10
+MAX_PICTURES: Final = 10
 
 # Reads
 DEFAULT_PAGE_SIZE: Final = 50
 MAX_ORDER_PAGE_SIZE: Final = 200
+MAX_PRODUCT_PAGE_SIZE: Final = 100
+MAX_STATION_PAGE_SIZE: Final = 200
+MAX_PAGE_SIZE: Final = 999
+"""Of every other list (contract 4)."""
+FOUND_LISTS: Final = 64
+"""How many filtered and sorted lists a process remembers of one version of a catalogue."""
 MAX_PAGE: Final = 1_000_000
 MAX_QUERY_PARAMETERS: Final = 200
 
@@ -166,6 +174,7 @@ MAX_PICTURE_DOTS: Final = 60_000
 """The longest picture of a paper; 200 dots are 25 mm."""
 GLYPH_CACHE: Final = 4_096
 
-# Imports
+# The catalogue
+EDIT_TRIES: Final = 5
 MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
 MAX_DOCUMENT_NESTING: Final = 12

@@ -124,9 +124,10 @@ def _read_kind(kind: inspect.Type, value: Any, path: str, reading: Reading) -> A
     if isinstance(kind, inspect.ListType | inspect.VarTupleType):
         return _read_list(kind, value, path, reading)
     if isinstance(kind, inspect.LiteralType):
-        if value not in kind.values:
+        found = [] if isinstance(value, bool) else [option for option in kind.values if option == value]
+        if not found:
             return reading.refuse(path, "not_allowed", f"must be one of {', '.join(map(str, kind.values))}", value)
-        return value
+        return found[0]
     if isinstance(kind, inspect.StrType):
         return _read_text(kind, value, path, reading)
     if isinstance(kind, inspect.IntType):

@@ -25,15 +25,21 @@ from comanda.catalogue.model import (
     RESOURCES,
     Category,
     Customer,
+    CustomerGroup,
+    DiningTable,
     ModifierGroup,
     PaymentMethod,
+    PriceList,
     Printer,
     Product,
     Resource,
     SaleType,
     Station,
     StopListEntry,
+    Tag,
     Terminal,
+    Unit,
+    User,
     Venue,
 )
 from comanda.catalogue.snapshot import Snapshot, with_changes
@@ -47,11 +53,17 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     terminals: tuple[Terminal, ...] = ()
     stations: tuple[Station, ...] = ()
     printers: tuple[Printer, ...] = ()
+    tables: tuple[DiningTable, ...] = ()
     payment_methods: tuple[PaymentMethod, ...] = ()
+    customer_groups: tuple[CustomerGroup, ...] = ()
+    units: tuple[Unit, ...] = ()
+    tags: tuple[Tag, ...] = ()
     categories: tuple[Category, ...] = ()
     modifier_groups: tuple[ModifierGroup, ...] = ()
     products: tuple[Product, ...] = ()
+    price_lists: tuple[PriceList, ...] = ()
     customers: tuple[Customer, ...] = ()
+    users: tuple[User, ...] = ()
     stop_list: tuple[StopListEntry, ...] = ()
 
     def resources(self) -> dict[str, Sequence[Resource]]:
@@ -64,6 +76,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         resources: Mapping[str, Sequence[Any]],
         *,
         customers: Sequence[Customer],
+        users: Sequence[User],
         stop_list: Sequence[tuple[int, int, int]],
     ) -> "Document":
         """A document from what a store holds; stop-list quantities come in thousandths."""
@@ -72,7 +85,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             for venue, product, milli in stop_list
         )
         lists: dict[str, Any] = {kind: tuple(found) for kind, found in resources.items()}
-        return cls(**lists, customers=tuple(customers), stop_list=entries)
+        return cls(**lists, customers=tuple(customers), users=tuple(users), stop_list=entries)
 
 
 @dataclass(slots=True)
@@ -80,10 +93,13 @@ class Changes:
     """What applying a document changed: kind, id, name, and whether it is new."""
 
     rows: list[tuple[str, int, str, bool]] = field(default_factory=list)
+    versions: dict[tuple[str, int], int] = field(default_factory=dict)
+    """The version that each changed resource has now, by kind and id."""
 
-    def note(self, kind: str, resource_id: int, name: str, *, added: bool) -> None:
+    def note(self, kind: str, resource_id: int, name: str, version: int, *, added: bool) -> None:
         """Remember one change."""
         self.rows.append((kind, resource_id, name, added))
+        self.versions[kind, resource_id] = version
 
     def counts(self) -> dict[str, int]:
         """How many changes there were of each kind."""
@@ -196,38 +212,66 @@ def _doubled_printers(document: Document, after: Snapshot) -> Iterator[Problem]:
 
 
 def _repeated(document: Document) -> Iterator[Problem]:
-    kinds: dict[str, Sequence[Any]] = {**document.resources(), "customers": document.customers}
-    for kind, resources in kinds.items():
+    people: dict[str, Sequence[Any]] = {"customers": document.customers, "users": document.users}
+    for kind, resources in {**document.resources(), **people}.items():
         seen: set[int] = set()
         for index, resource in enumerate(resources):
             if resource.id in seen:
                 yield Problem(f"{kind}[{index}].id", "repeated", f"id {resource.id} is used twice", resource.id)
             seen.add(resource.id)
+    names: set[str] = set()
+    for index, user in enumerate(document.users):
+        if user.username in names:
+            yield Problem(f"users[{index}].username", "repeated", f"{user.username} is used twice", user.username)
+        names.add(user.username)
 
 
 def _references(document: Document) -> Iterator[tuple[str, str, int | None]]:
     """Every reference: where it stands, what it points at, the id."""
     for i, venue in enumerate(document.venues):
         yield from _venue_references(f"venues[{i}]", venue)
-    for i, terminal in enumerate(document.terminals):
-        yield f"terminals[{i}].venue_id", "venues", terminal.venue_id
-    for i, printer in enumerate(document.printers):
-        yield f"printers[{i}].venue_id", "venues", printer.venue_id
-        yield f"printers[{i}].station_id", "stations", printer.station_id
+    yield from _equipment_references(document)
     yield from _disabled_venues(document)
     for i, category in enumerate(document.categories):
         yield f"categories[{i}].parent_id", "categories", category.parent_id
         yield f"categories[{i}].station_id", "stations", category.station_id
     for i, product in enumerate(document.products):
         yield from _product_references(f"products[{i}]", product)
+    for i, price_list in enumerate(document.price_lists):
+        for index, price in enumerate(price_list.prices):
+            yield f"price_lists[{i}].prices[{index}].product_id", "products", price.product_id
+    yield from _people_references(document)
     for i, entry in enumerate(document.stop_list):
         yield f"stop_list[{i}].venue_id", "venues", entry.venue_id
         yield f"stop_list[{i}].product_id", "products", entry.product_id
 
 
+def _equipment_references(document: Document) -> Iterator[tuple[str, str, int | None]]:
+    for i, terminal in enumerate(document.terminals):
+        yield f"terminals[{i}].venue_id", "venues", terminal.venue_id
+    for i, printer in enumerate(document.printers):
+        yield f"printers[{i}].venue_id", "venues", printer.venue_id
+        yield f"printers[{i}].station_id", "stations", printer.station_id
+    for i, table in enumerate(document.tables):
+        yield f"tables[{i}].venue_id", "venues", table.venue_id
+    for i, unit in enumerate(document.units):
+        yield f"units[{i}].parent_id", "units", unit.parent_id
+
+
+def _people_references(document: Document) -> Iterator[tuple[str, str, int | None]]:
+    for i, customer in enumerate(document.customers):
+        yield f"customers[{i}].group_id", "customer_groups", customer.group_id
+        yield f"customers[{i}].venue_id", "venues", customer.venue_id
+    for i, user in enumerate(document.users):
+        for venue_id in user.venues:
+            yield f"users[{i}].venues", "venues", venue_id
+
+
 def _venue_references(path: str, venue: Venue) -> Iterator[tuple[str, str, int | None]]:
     yield f"{path}.default_terminal_id", "terminals", venue.default_terminal_id
     yield f"{path}.default_station_id", "stations", venue.default_station_id
+    yield f"{path}.cash_method_id", "payment_methods", venue.cash_method_id
+    yield f"{path}.card_method_id", "payment_methods", venue.card_method_id
     for index, deadline in enumerate(venue.accept_deadlines):
         for sale_type_id in deadline.sale_types:
             yield f"{path}.accept_deadlines[{index}].sale_types", "sale_types", sale_type_id
@@ -248,6 +292,11 @@ def _product_references(path: str, product: Product) -> Iterator[tuple[str, str,
     yield f"{path}.parent_id", "products", product.parent_id
     yield f"{path}.category_id", "categories", product.category_id
     yield f"{path}.station_id", "stations", product.station_id
+    yield f"{path}.unit_id", "units", product.unit_id
+    for tag in product.tags:
+        yield f"{path}.tags", "tags", tag
+    for item in product.recipe:
+        yield f"{path}.recipe", "products", item.ingredient_id
     for group in product.modifier_groups:
         yield f"{path}.modifier_groups", "modifier_groups", group
     for offer in product.venues:

@@ -5,19 +5,31 @@ kept as imported. Money is exact decimals in major units.
 """
 
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from comanda.base import limits
 from comanda.base.money import plain
-from comanda.base.numbers import Money, Percent, Stock
+from comanda.base.numbers import Count, Money, Percent, Stock
 
 EntityId = Annotated[int, Meta(ge=1, le=limits.MAX_ID)]
 Name = Annotated[str, Meta(min_length=1, max_length=limits.MAX_TEXT)]
 Text = Annotated[str, Meta(max_length=limits.MAX_NOTE)]
+Line = Annotated[str, Meta(max_length=limits.MAX_TEXT)]
 DayStart = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Day = Annotated[str, Meta(pattern=r"^\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])$")]
+Instant = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
+"""UTC with microseconds, the form of contract 5."""
+Color = Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{6}$")]
+Uuid = Annotated[
+    str, Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", max_length=limits.MAX_TEXT)
+]
+Position = Annotated[int, Meta(ge=0, le=limits.MAX_ID)]
+Pictures = Annotated[tuple[Uuid, ...], Meta(max_length=limits.MAX_PICTURES)]
+"""Pictures by their id, which is made of their content; see `comanda.pictures`."""
 
 PricePolicy = Literal["trust_caller", "catalogue", "reject"]
 UnknownItemPolicy = Literal["reject", "quarantine"]
@@ -26,15 +38,26 @@ ModifierRulesPolicy = Literal["warn", "reject"]
 ServiceChargeDefault = Literal["off", "sale_type"]
 SendOnAccept = Literal["as_ordered", "always"]
 DeadlineAction = Literal["remind", "escalate", "accept", "ignore"]
+ProductType = Literal["GOODS", "DISH", "TIMER", "PREPARATION", "INGREDIENT", "MODIFICATION"]
+CategoryType = Literal["PRODUCT", "INGREDIENT", "ACCOUNTING"]
+Role = Literal["cashier", "cook", "call_centre", "manager"]
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What every catalogue resource has."""
+    """What every catalogue resource has. A retired one is not active; nothing is ever deleted.
+
+    A document's ``created_at`` and ``updated_at`` count for resources that are not there yet; the store keeps its own.
+    """
 
     plural: ClassVar[str]
     id: EntityId
     name: Name
     active: bool = True
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+
+
+AnyResource = TypeVar("AnyResource", bound=Resource)
 
 
 class DeadlineStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -68,6 +91,13 @@ class Venue(Resource, frozen=True, kw_only=True):
     service_charge_default: ServiceChargeDefault = "off"
     send_on_accept: SendOnAccept = "as_ordered"
     accept_deadlines: tuple[AcceptDeadline, ...] = ()
+    cash_method_id: EntityId | None = None
+    card_method_id: EntityId | None = None
+    """What a table that calls to pay may choose (contract 9.20)."""
+    address: Line | None = None
+    phone: Line | None = None
+    email: Line | None = None
+    pictures: Pictures = ()
 
 
 class SaleType(Resource, frozen=True, kw_only=True):
@@ -77,7 +107,8 @@ class SaleType(Resource, frozen=True, kw_only=True):
     system_type: Literal["IN", "DELIVERY", "TAKEAWAY"] = "IN"
     service_charge_rate: Percent | None = None
     disabled_venues: tuple[EntityId, ...] = ()
-    position: int = 0
+    position: Position = 0
+    pictures: Pictures = ()
 
 
 class Terminal(Resource, frozen=True, kw_only=True):
@@ -93,6 +124,7 @@ class Station(Resource, frozen=True, kw_only=True):
     plural = "stations"
     kitchen: bool = True
     printable: bool = True
+    description: Text | None = None
 
 
 class Printer(Resource, frozen=True, kw_only=True):
@@ -117,7 +149,40 @@ class PaymentMethod(Resource, frozen=True, kw_only=True):
     split: bool = True
     customer_required: bool = False
     is_system: bool = False
-    position: int = 0
+    service: Name | None = None
+    position: Position = 0
+
+
+class Unit(Resource, frozen=True, kw_only=True):
+    """What products are counted or weighed in; ``equal`` is how many of its parent it holds."""
+
+    plural = "units"
+    type: Name = "PIECE"
+    symbol: Name = "pcs"
+    equal: Count = Count(1)
+    parent_id: EntityId | None = None
+
+
+class Tag(Resource, frozen=True, kw_only=True):
+    """A mark that products carry."""
+
+    plural = "tags"
+
+
+class DiningTable(Resource, frozen=True, kw_only=True):
+    """A table of a venue, whose guests may call (contract 9.20)."""
+
+    plural = "tables"
+    venue_id: EntityId
+
+
+class CustomerGroup(Resource, frozen=True, kw_only=True):
+    """A group that customers belong to; its discount is told to callers and changes no sum (contract 9.18)."""
+
+    plural = "customer_groups"
+    discount_type: Name | None = None
+    discount_value: Money = Money(0)
+    system_type: Name | None = None
 
 
 class Category(Resource, frozen=True, kw_only=True):
@@ -126,9 +191,11 @@ class Category(Resource, frozen=True, kw_only=True):
     plural = "categories"
     parent_id: EntityId | None = None
     station_id: EntityId | None = None
-    type: Literal["PRODUCT", "INGREDIENT", "ACCOUNTING"] = "PRODUCT"
-    color: str | None = None
-    position: int | None = None
+    type: CategoryType = "PRODUCT"
+    hidden: bool = False
+    color: Color | None = None
+    position: Position | None = None
+    pictures: Pictures = ()
 
 
 class Modifier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -158,29 +225,118 @@ class VenueOffer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     price: Money | None = None
 
 
+class RecipeItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How much of an ingredient goes into a product, before and after preparation."""
+
+    ingredient_id: EntityId
+    gross: Stock
+    net: Stock
+
+
+class TimedPrice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a timed product costs from a minute on."""
+
+    price: Money
+    from_minute: Annotated[int, Meta(ge=0, le=limits.MAX_ID)] = 0
+
+
+class TimerSetting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How a ``TIMER`` product is charged: per ``interval`` minutes."""
+
+    interval: Annotated[int, Meta(ge=1, le=limits.MAX_ID)]
+    prices: tuple[TimedPrice, ...] = ()
+
+
 class Product(Resource, frozen=True, kw_only=True):
-    """Something sold. A product named as ``parent_id`` by variants is itself not sellable (contract 9.10)."""
+    """Something sold. A product named as ``parent_id`` by variants is itself not sellable (contract 9.10).
+
+    ``cooking_time`` is minutes, ``unit_weight`` kilograms. Comanda keeps no stock: ``inventory_behavior``,
+    ``low_stock`` and ``cost_price`` are told to callers and nothing more.
+    """
 
     plural = "products"
     price: Money = Money(0)
-    type: Literal["GOODS", "DISH", "TIMER", "PREPARATION", "INGREDIENT", "MODIFICATION"] = "DISH"
+    type: ProductType = "DISH"
     parent_id: EntityId | None = None
     category_id: EntityId | None = None
     station_id: EntityId | None = None
+    unit_id: EntityId | None = None
     modifier_groups: tuple[EntityId, ...] = ()
     venues: tuple[VenueOffer, ...] = ()
-    barcode: str | None = None
+    tags: tuple[EntityId, ...] = ()
+    barcode: Line | None = None
+    gov_code: Line | None = None
     description: Text | None = None
+    position: Position | None = None
+    hidden: bool = False
     sold_by_weight: bool = False
+    sold_by_portion: bool = False
+    discountable: bool = True
+    giftable: bool = False
+    cost_price: Money = Money(0)
+    cooking_time: Annotated[int, Meta(ge=0, le=limits.MAX_PREPARATION_MINUTES)] = 0
+    inventory_behavior: Literal[0, 1, 3] = 3
+    low_stock: Annotated[int, Meta(ge=0, le=limits.MAX_ID)] = 0
+    unit_weight: Stock = Stock(0)
+    recipe: tuple[RecipeItem, ...] = ()
+    timer: TimerSetting | None = None
+    pictures: Pictures = ()
+
+
+class ListPrice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a product costs in a price list."""
+
+    id: EntityId
+    product_id: EntityId
+    price: Money
+
+
+class PriceList(Resource, frozen=True, kw_only=True):
+    """Prices kept beside the menu; v2 links a list to nothing, and none changes an order (contract 9.19)."""
+
+    plural = "price_lists"
+    description: Text | None = None
+    prices: tuple[ListPrice, ...] = ()
 
 
 class Customer(Resource, frozen=True, kw_only=True):
-    """A person who orders. Personal data: kept out of snapshots, events and logs."""
+    """A person who orders. Personal data: kept out of snapshots, events and logs.
+
+    ``phones`` are further numbers. Gender is 1 male, 2 female (contract 11). A customer without a ``cid`` has one made
+    of its id.
+    """
 
     plural = "customers"
-    phone: Annotated[str, Meta(max_length=limits.MAX_TEXT)] | None = None
-    address: Annotated[str, Meta(max_length=limits.MAX_TEXT)] | None = None
-    email: Annotated[str, Meta(max_length=limits.MAX_TEXT)] | None = None
+    phone: Line | None = None
+    phones: Annotated[tuple[Line, ...], Meta(max_length=limits.MAX_PHONES)] = ()
+    address: Line | None = None
+    email: Line | None = None
+    cid: Uuid | None = None
+    venue_id: EntityId | None = None
+    group_id: EntityId | None = None
+    code: Line | None = None
+    description: Text | None = None
+    gender: Literal[1, 2] | None = None
+    date_of_birth: Day | None = None
+    source: Line | None = None
+    reference_id: Line | None = None
+
+
+class User(Resource, frozen=True, kw_only=True):
+    """Somebody who works here and signs in by ``username``; passwords are in no document.
+
+    No venues means every venue.
+    """
+
+    plural = "users"
+    username: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
+    role: Role
+    venues: tuple[EntityId, ...] = ()
+    first_name: Line | None = None
+    last_name: Line | None = None
+    email: Line | None = None
+    mobile_number: Line | None = None
+    owner: bool = False
 
 
 class StopListEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -197,10 +353,15 @@ RESOURCES: Final[tuple[type[Resource], ...]] = (
     Terminal,
     Station,
     Printer,
+    DiningTable,
     PaymentMethod,
+    CustomerGroup,
+    Unit,
+    Tag,
     Category,
     ModifierGroup,
     Product,
+    PriceList,
 )
 """The kinds a snapshot holds, in the order a document lists them."""
 
@@ -208,6 +369,15 @@ RESOURCES: Final[tuple[type[Resource], ...]] = (
 def encode_resource(resource: msgspec.Struct) -> str:
     """A resource as the JSON text the store keeps; equal resources give equal texts."""
     return _encoder.encode(resource).decode()
+
+
+def stamped(resource: AnyResource, before: AnyResource | None, now: str) -> AnyResource:
+    """The resource with the times it is to be kept with; the very ``before`` when nothing else is different."""
+    if before is None:
+        created = resource.created_at or now
+        return replace(resource, created_at=created, updated_at=resource.updated_at or created)
+    after = replace(resource, created_at=before.created_at, updated_at=before.updated_at)
+    return before if after == before else replace(after, updated_at=now)
 
 
 def decode_resource(kind: type[Resource], text: str) -> Any:

@@ -12,15 +12,20 @@ from comanda.base import limits
 from comanda.base.numbers import Money
 from comanda.catalogue import model
 from comanda.catalogue.model import (
+    CustomerGroup,
     DeadlineStep,
+    DiningTable,
     Modifier,
     ModifierGroup,
     PaymentMethod,
+    PriceList,
     Printer,
     Product,
     Resource,
     SaleType,
+    Tag,
     Terminal,
+    Unit,
     Venue,
 )
 
@@ -35,16 +40,23 @@ class Snapshot:
     terminals: Mapping[int, Terminal] = field(default_factory=dict)
     stations: Mapping[int, model.Station] = field(default_factory=dict)
     printers: Mapping[int, Printer] = field(default_factory=dict)
+    tables: Mapping[int, DiningTable] = field(default_factory=dict)
     payment_methods: Mapping[int, PaymentMethod] = field(default_factory=dict)
+    customer_groups: Mapping[int, CustomerGroup] = field(default_factory=dict)
+    units: Mapping[int, Unit] = field(default_factory=dict)
+    tags: Mapping[int, Tag] = field(default_factory=dict)
     categories: Mapping[int, model.Category] = field(default_factory=dict)
     modifier_groups: Mapping[int, ModifierGroup] = field(default_factory=dict)
     products: Mapping[int, Product] = field(default_factory=dict)
+    price_lists: Mapping[int, PriceList] = field(default_factory=dict)
     parents: frozenset[int] = frozenset()
     """Products that have active variants, and so are not sellable themselves."""
     modifiers: Mapping[int, Mapping[int, Modifier]] = field(default_factory=dict)
     """Active modifiers by group id, then by modifier id."""
     printer_at: Mapping[tuple[int, int], Printer] = field(default_factory=dict)
     """The active printer of a station, by venue and station."""
+    worked_out: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What readers have worked out from this version, such as filtered lists; nobody's order depends on it."""
 
     def main_venue_id(self) -> int | None:
         """The venue marked as main, else the lowest id, else None for a brand without venues."""
@@ -134,4 +146,4 @@ def with_changes(snapshot: Snapshot, version: int, changed: Iterable[Resource]) 
         fresh["printer_at"] = MappingProxyType(
             {(p.venue_id, p.station_id): p for p in fresh["printers"].values() if p.active}
         )
-    return replace(snapshot, version=version, **fresh)
+    return replace(snapshot, version=version, worked_out={}, **fresh)

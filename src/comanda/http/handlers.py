@@ -4,7 +4,7 @@ from typing import Final
 
 from comanda.http import pages
 from comanda.http.door import Lane
-from comanda.http.hub_api import actions, boards, events, papers, presence, session, stream
+from comanda.http.hub_api import actions, boards, events, papers, presence, quotes, session, stream
 from comanda.http.open_api import auth, orders, receipts
 
 INTAKE: Final = ("POST", "/open-api/v2/orders")
@@ -21,6 +21,7 @@ HANDLERS: Final[dict[str, Lane]] = {
     "GET /open-api/v2/receipts/cid/{cid}": receipts.get_receipt_by_cid,
     "PATCH /open-api/v2/receipts/{id}": receipts.patch_receipt,
     "POST /open-api/v2/receipts/{id}/close": receipts.close_receipt,
+    "POST /hub/v1/quotes": quotes.make_quote,
     "GET /hub/v1/orders/{id}": boards.get_whole_order,
     "GET /hub/v1/orders/{id}/timeline": boards.get_timeline,
     "POST /hub/v1/orders/{id}/accept": actions.accept_order,

@@ -44,6 +44,7 @@ _ANSWERS: Final = (
     receipt_answers.ReceiptPage,
     receipt_answers.ReceiptChanged,
     receipt_answers.ReceiptClosed,
+    hub.QuoteRead,
     hub.ActionDone,
     hub.WholeOrderRead,
     hub.TimelineRead,

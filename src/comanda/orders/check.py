@@ -1,4 +1,4 @@
-"""Step 2: an `OrderRequest` held against the brand's catalogue: every problem at once, or a `CheckedOrder`.
+"""Step 2: an `OrderRequest` held against the brand's catalogue: a `CheckedOrder` with every problem it has.
 
 Pure. Refuses what contract 14.1.5 refuses, applies the documented defaults and the venue's policies (14.1.6),
 and says in warnings what it let pass. Customers and stop lists are decided later, in the transaction.
@@ -22,6 +22,10 @@ from comanda.orders.request import Line, Modifier, OrderRequest
 
 ONE = Decimal(1)
 ZERO = Decimal(0)
+_PRICELESS = frozenset(
+    {"unknown_venue", "unknown_product", "product_not_sellable", "product_unavailable", "unknown_modifier", "too_large"}
+)
+"""Refused with one of these, an order has a part of which nobody can say what it costs."""
 
 
 def check_order(
@@ -30,7 +34,8 @@ def check_order(
     """Check every reference and apply defaults and policies.
 
     ``header_venue`` is the text of ``x-venue``; ``terminal_absent``: the venue's terminals are watched and none is
-    there. Raises ComandaError ``validation_failed`` with every problem.
+    there. What speaks against the order stands in its ``problems``. Raises ComandaError ``validation_failed`` with
+    every problem where nobody could say what it costs: a gap in its form, or a line that has no price here.
     """
     return _Check(decoded, snapshot, brand).run(header_venue, terminal_absent=terminal_absent)
 
@@ -47,6 +52,7 @@ class _Check:
         self.problems = list(decoded.problems)
         self.refused = {problem.field for problem in decoded.problems}
         self.around = {outer for field in self.refused for outer in _enclosing(field)}
+        self.priceable = not decoded.problems
         self.warnings: list[OrderWarning] = []
         for path in decoded.unknown_fields[: limits.MAX_DETAILS]:
             message = f"{path} is not a field of this request and was ignored"
@@ -61,7 +67,7 @@ class _Check:
         lines = tuple(self._line(line, f"products[{i}]", venue) for i, line in enumerate(request.products))
         discount_type, discount_value = self._discount()
         external = self._external()
-        if self.problems or venue is None:
+        if venue is None or not self.priceable:
             raise invalid(self.problems)
         if header_venue is not None and header_venue.strip() != str(venue.id):
             self._warn("venue_header_differs", "venue_id", f"x-venue is {header_venue[:40]!a}; venue_id decides")
@@ -88,6 +94,7 @@ class _Check:
             needs_attention=needs_attention,
             stated_total=self.stated_total,
             warnings=tuple(self.warnings),
+            problems=tuple(self.problems),
         )
 
     def _venue(self) -> Venue | None:
@@ -162,7 +169,7 @@ class _Check:
         message = f"The catalogue's price is {ours}"
         if venue.price_policy == "reject":
             self._refuse(field, "price_differs", message, stated)
-            return stated
+            return ours
         charged = stated if venue.price_policy == "trust_caller" else ours
         self._warn("price_differs", field, f"{message}; {charged} is charged")
         return charged
@@ -284,6 +291,7 @@ class _Check:
 
     def _refuse(self, field: str, code: str, message: str, value: Any) -> None:
         field = v1_path(field) if self.fuller else field
+        self.priceable = self.priceable and code not in _PRICELESS
         if not self._is_stand_in(field) and len(self.problems) < limits.MAX_DETAILS:
             self.problems.append(Problem(field, code, message, echo(value)))
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from comanda.access.model import BrandId, Client
 from comanda.base.clock import Micros
+from comanda.base.errors import Problem
 from comanda.catalogue.model import DeadlineAction, Venue
 from comanda.kitchen.model import PrintKind, Ticket
 from comanda.orders.lifecycle import Status
@@ -65,9 +66,10 @@ class External(Struct, frozen=True):
 
 
 class CheckedOrder(Struct, frozen=True):
-    """A request whose every reference holds in the brand's catalogue, with defaults and policies applied.
+    """A request held against the brand's catalogue, with defaults and policies applied.
 
-    What only the transaction can know (customer, stop list, keys) is not decided yet.
+    With ``problems`` it is refused: it may be priced for a quote, never planned. What only the transaction can know
+    (customer, stop list, keys) is not decided yet.
     """
 
     request: OrderRequest
@@ -87,6 +89,7 @@ class CheckedOrder(Struct, frozen=True):
     needs_attention: bool
     stated_total: Decimal | None
     warnings: tuple[OrderWarning, ...]
+    problems: tuple[Problem, ...] = ()
 
 
 class PricedLine(Struct, frozen=True):

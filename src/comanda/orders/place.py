@@ -4,21 +4,18 @@ Every lane and every kind of caller comes through `place_order`. The steps from 
 for afterwards is the name, an id, and the commit.
 """
 
-from collections.abc import Callable, Sequence
-
 from msgspec import Struct
 
 from comanda.access.model import Caller
 from comanda.base import limits
 from comanda.base.canonical import content_sha256
 from comanda.base.clock import Micros, now_micros
-from comanda.base.errors import ComandaError, Problem, invalid
+from comanda.base.errors import ComandaError, invalid
 from comanda.base.json import to_json
-from comanda.base.money import plain
 from comanda.base.reading import text_flaw
 from comanda.catalogue.snapshot import Snapshot
-from comanda.orders.check import check_order
-from comanda.orders.decode import Decoded, decode, external_id_text, v1_path
+from comanda.orders.assess import TerminalAbsent, assess_order, problems_in_store, problems_of
+from comanda.orders.decode import Decoded, decode, external_id_text
 from comanda.orders.gate import NameGate
 from comanda.orders.lifecycle import Status
 from comanda.orders.model import (
@@ -33,9 +30,8 @@ from comanda.orders.model import (
     Refused,
     Replayed,
 )
-from comanda.orders.plan import Origin, demand_of, plan_order
+from comanda.orders.plan import Origin, plan_order
 from comanda.orders.ports import OrderStore
-from comanda.orders.price import price_order
 from comanda.orders.view import creation, envelope, payload_part, stored_shape_a
 
 
@@ -45,17 +41,14 @@ def never_absent(_brand_id: str, _venue_id: int) -> bool:
 
 
 class Incoming(Struct, frozen=True):
-    """A create request as the door hands it over. ``started`` is when it arrived.
-
-    ``terminal_absent`` tells of a brand's venue whether its terminals are watched and none is there.
-    """
+    """A create request as the door hands it over. ``started`` is when it arrived."""
 
     body: bytes
     caller: Caller
     keyed: KeyedRequest | None
     header_venue: str | None
     started: Micros
-    terminal_absent: Callable[[str, int], bool] = never_absent
+    terminal_absent: TerminalAbsent = never_absent
 
 
 class Answer(Struct, frozen=True):
@@ -102,13 +95,13 @@ async def place_order(incoming: Incoming, snapshot: Snapshot, store: OrderStore,
 
 
 def _steps_before_store(decoded: Decoded, incoming: Incoming, snapshot: Snapshot) -> PricedOrder:
-    brand = incoming.caller.brand
-    stated = decoded.request.venue_id
-    if stated and not incoming.caller.client.may_see(stated):
-        raise ComandaError("resource_not_found", "Venue not found")
-    absent = incoming.terminal_absent(brand.id, stated)
-    checked = check_order(decoded, snapshot, brand, incoming.header_venue, terminal_absent=absent)
-    return price_order(checked, brand)
+    """The order checked and priced. Raises ComandaError for one that has problems."""
+    priced = assess_order(
+        decoded, incoming.caller, snapshot, incoming.header_venue, terminal_absent=incoming.terminal_absent
+    )
+    if priced.checked.problems:
+        raise invalid(list(priced.checked.problems))
+    return priced
 
 
 async def _earlier_answer(
@@ -131,10 +124,7 @@ async def _earlier_answer(
         return _answer_repeat(earlier, incoming)
     if refusal.code != "validation_failed":
         raise refusal
-    request = decoded.request
-    found = await store.find_shortages(brand.id, request.venue_id, request.customer.id, demand_of(request.products))
-    known = {problem.field for problem in refusal.details}
-    more = [problem for problem in _problems_of(found, decoded) if problem.field not in known]
+    more = await problems_in_store(decoded, refusal.details, brand.id, store)
     raise invalid([*refusal.details, *more])
 
 
@@ -173,7 +163,7 @@ def _answer(outcome: PlaceOutcome, planned: PlannedOrder, decoded: Decoded, inco
             key_expires_at=expires_at if planned.keyed else None,
         )
     if isinstance(outcome, Refused):
-        raise invalid(list(_problems_of(outcome, decoded)))
+        raise invalid(problems_of(outcome, decoded))
     return _answer_repeat(outcome, incoming)
 
 
@@ -214,20 +204,3 @@ def _answer_claimed(outcome: AlreadyStored, incoming: Incoming) -> Answer:
     )
     body = to_json(envelope(data, started=incoming.started, now=now_micros(), message="Order created"))
     return Answer(status=200, body=body, order_id=order.id, replayed=True, outcome="replayed")
-
-
-def _problems_of(found: Refused, decoded: Decoded) -> Sequence[Problem]:
-    """The store's verdict in terms of the caller's body."""
-    request = decoded.request
-    problems = []
-    if found.unknown_customer:
-        message = f"No customer {request.customer.id} in this brand"
-        problems.append(Problem("customer.id", "unknown_customer", message, request.customer.id))
-    for shortage in found.shortages:
-        index = next(i for i, line in enumerate(request.products) if line.product_id == shortage.product_id)
-        message = f"Only {plain(shortage.left)} of product {shortage.product_id} is left"
-        field = f"products[{index}].product_id"
-        problems.append(Problem(field, "stop_listed", message, shortage.product_id))
-    if not decoded.fuller:
-        return problems
-    return [Problem(v1_path(p.field), p.code, p.message, p.value) for p in problems]

@@ -16,7 +16,8 @@ _HUNDREDTH = Decimal("0.01")
 def price_order(checked: CheckedOrder, brand: Brand) -> PricedOrder:
     """Round and add up, half-up at the published points only.
 
-    Raises ComandaError ``validation_failed`` (``too_large``) when a sum passes the bound on money.
+    Raises ComandaError ``validation_failed`` with ``too_large``, after the order's other problems, when a sum passes
+    the bound on money.
     """
     decimals = brand.decimals
     subtotals = [to_minor(_line_amount(line), decimals) for line in checked.lines]
@@ -28,7 +29,7 @@ def price_order(checked: CheckedOrder, brand: Brand) -> PricedOrder:
         service_minor=_service(checked, subtotal - discount),
         delivery_minor=to_minor(checked.delivery_fee, decimals),
     )
-    _check_bound(totals, decimals)
+    _check_bound(checked, totals, decimals)
     lines = zip(subtotals, share(discount, subtotals), strict=True)
     return PricedOrder(
         _with_total_warning(checked, totals, decimals), tuple(PricedLine(*line) for line in lines), totals
@@ -58,10 +59,11 @@ def _percent_of(amount_minor: int, percent: Decimal) -> int:
     return to_minor(EXACT.multiply(EXACT.multiply(Decimal(amount_minor), percent), _HUNDREDTH), 0)
 
 
-def _check_bound(totals: Totals, decimals: int) -> None:
+def _check_bound(checked: CheckedOrder, totals: Totals, decimals: int) -> None:
     bound_minor = limits.MAX_MONEY * 10**decimals
     if max(totals.subtotal_minor, totals.total_minor) > bound_minor:
-        raise invalid([Problem("products", "too_large", f"The order's total must be {limits.MAX_MONEY} or less")])
+        problem = Problem("products", "too_large", f"The order's total must be {limits.MAX_MONEY} or less")
+        raise invalid([*checked.problems, problem])
 
 
 def _with_total_warning(checked: CheckedOrder, totals: Totals, decimals: int) -> CheckedOrder:

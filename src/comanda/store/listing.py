@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Table, func, literal, select, tuple_
 
-from comanda.orders.listing import Listing
+from comanda.base.listing import Listing
 from comanda.store.transaction import Rows, Statement, Transaction, one
 
 
@@ -26,7 +26,9 @@ def list_page(
 
 
 def _conditions(table: Table, brand_id: str, listing: Listing) -> list[Any]:
-    where = [table.c.brand_id == brand_id, table.c.venue_id == listing.venue_id]
+    where = [table.c.brand_id == brand_id]
+    if listing.venue_id is not None:
+        where.append(table.c.venue_id == listing.venue_id)
     where += [table.c[name].in_(values) for name, values in listing.filters.items()]
     first, last = listing.span
     if first is not None:

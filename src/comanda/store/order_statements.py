@@ -111,7 +111,13 @@ TAKE_GUEST_ID = Statement(
     .values(next_guest_id=brands.c.next_guest_id + 1)
     .returning(brands.c.next_guest_id)
 )
-INSERT_GUEST = Statement(insert_unless_present(customers).on_conflict_do_nothing().returning(customers.c.id))
+_GUEST = ("brand_id", "id", "name", "phone", "phone_e164", "address", "email", "active", "created_at", "updated_at")
+INSERT_GUEST = Statement(
+    insert_unless_present(customers)
+    .values({name: bindparam(name) for name in _GUEST})
+    .on_conflict_do_nothing()
+    .returning(customers.c.id)
+)
 DELETE_GUEST = Statement(
     delete(customers).where(customers.c.brand_id == bindparam("brand_id"), customers.c.id == bindparam("id")),
     returns=False,

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 
 from comanda.base.clock import Micros
 from comanda.base.errors import ComandaError
-from comanda.orders.listing import Listing
+from comanda.base.listing import Listing
 from comanda.orders.model import (
     AlreadyStored,
     Claim,

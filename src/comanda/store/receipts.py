@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam
 
-from comanda.orders.listing import Listing
+from comanda.base.listing import Listing
 from comanda.receipts.model import Receipt
 from comanda.store.listing import list_page
 from comanda.store.order_rows import SELECT_RECEIPT, receipt_of

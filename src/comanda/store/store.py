@@ -9,12 +9,12 @@ from comanda.access.model import BrandId, Directory
 from comanda.base import limits
 from comanda.base.clock import Micros, now_micros
 from comanda.base.errors import ComandaError
+from comanda.base.listing import Listing
 from comanda.catalogue.document import Changes, Document
 from comanda.catalogue.model import Resource
 from comanda.events.model import EventPage, LogEnds
 from comanda.kitchen.model import Ticket
 from comanda.orders.dossier import Dossier
-from comanda.orders.listing import Listing
 from comanda.orders.model import (
     AlreadyStored,
     Claim,
@@ -215,11 +215,9 @@ class Store:
         """Every resource changed after a version of a brand's catalogue."""
         return await self.read(lambda: catalogue.changed_resources(brand_id, since))
 
-    async def apply_document(
-        self, brand_id: str, document: Document, people: Sequence[catalogue.PhonedCustomer]
-    ) -> Changes:
-        """Write a checked document whole."""
-        return await self.run(lambda: catalogue.apply_document(brand_id, document, people, now_micros()))
+    async def apply_edit(self, brand_id: str, edit: catalogue.Edit) -> Changes:
+        """Write a checked document whole. Raises CatalogueMoved, VersionDiffers, SetupError."""
+        return await self.run(lambda: catalogue.apply_edit(brand_id, edit, now_micros()))
 
     async def whole_catalogue(self, brand_id: str) -> Document:
         """Everything of a brand as one document."""

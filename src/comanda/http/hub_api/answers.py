@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from comanda.http.open_api.answers import Envelope, Instant, OrderWhole, StatusName, Totals
+from comanda.http.open_api.answers import Detail, Envelope, Instant, Notice, OrderWhole, StatusName, Totals
 from comanda.http.open_api.receipt_answers import Day, OrderStatusName, PaymentLine
 from comanda.kitchen.model import PrintKind
 from comanda.orders.ignore import LineReason, Reason
@@ -192,6 +192,48 @@ class TicketRead(Envelope, frozen=True, kw_only=True):
     """One ticket."""
 
     data: WholeTicket
+
+
+class QuotedModifier(Struct, frozen=True):
+    """A modifier with the price that would be charged."""
+
+    modifier_id: int
+    name: str
+    count: int
+    price: float
+
+
+class QuotedLine(Struct, frozen=True):
+    """A line with the unit price that would be charged; ``discount`` is its share of the order's."""
+
+    product_id: int
+    name: str
+    count: float
+    price: float
+    modifiers: list[QuotedModifier]
+    subtotal: float
+    discount: float
+    total: float
+
+
+class Quote(Struct, frozen=True):
+    """What a create would answer now. Without problems it is ``acceptable``, and ``status`` is how it would be stored.
+
+    ``totals`` is null, ``lines`` and ``warnings`` are empty where nobody can say what the order costs.
+    """
+
+    acceptable: bool
+    status: Literal["PENDING", "RECEIVED"] | None
+    totals: Totals | None
+    lines: list[QuotedLine]
+    warnings: list[Notice]
+    problems: list[Detail]
+
+
+class QuoteRead(Envelope, frozen=True, kw_only=True):
+    """The answer to a quote."""
+
+    data: Quote
 
 
 class TimelineStep(Struct, frozen=True):

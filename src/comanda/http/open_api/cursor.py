@@ -10,8 +10,8 @@ from typing import Annotated, Protocol
 import msgspec
 
 from comanda.base.clock import Micros, now_micros
+from comanda.base.listing import Listing
 from comanda.http.open_api.query import refuse_parameter
-from comanda.orders.listing import Listing
 
 _STEADY = ("id", "created_at")
 Place = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]

@@ -1,7 +1,7 @@
 """The order endpoints of v2: create, list, read, ignore (contract 9.1 to 9.4)."""
 
 import re
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
@@ -12,20 +12,40 @@ from comanda.base.json import to_json
 from comanda.http.acting import Action, act, actor_of, keyed_request, refused_body
 from comanda.http.call import Call, Reply
 from comanda.http.hub import Hub
-from comanda.http.open_api import query as queries
-from comanda.http.open_api.cursor import continue_listing, next_cursor
-from comanda.http.open_api.scope import active_venue, sees, span
+from comanda.http.open_api.lists import (
+    ListRules,
+    as_text,
+    list_reply,
+    number_filters,
+    one_of,
+    read_listing,
+    read_relations,
+)
+from comanda.http.open_api.scope import active_venue, sees
 from comanda.orders.decode import parse_json
 from comanda.orders.dossier import Dossier, House
 from comanda.orders.ignore import WITHDRAWN, Refusal, ignore
 from comanda.orders.lifecycle import Status, status_not_allowed
-from comanda.orders.listing import FILTERS, RELATIONS, SORTS, Listing
 from comanda.orders.model import StoredOrder
 from comanda.orders.place import Answer, Incoming, place_order
 from comanda.orders.view import envelope, order_object, stored_shape_a
 from comanda.store.orders import order_not_found
 
 log = structlog.get_logger("comanda.orders")
+RULES: Final = ListRules(
+    filters={
+        "status": one_of(*Status),
+        **number_filters("customer_id", "sale_type_id"),
+        **dict.fromkeys(("integration_id", "order_number"), as_text),
+    },
+    plain=("status",),
+    relations={
+        "customer": ("id", "name", "phone", "address", "email"),
+        "receipt": ("id", "service_notification_id", "status"),
+    },
+    most=limits.MAX_ORDER_PAGE_SIZE,
+)
+"""What lists of orders take (contract 9.2, 14.5)."""
 
 
 async def create_order(call: Call, hub: Hub) -> Reply:
@@ -51,39 +71,15 @@ async def create_order(call: Call, hub: Hub) -> Reply:
 
 async def list_orders(call: Call, hub: Hub) -> Reply:
     """A page of the active venue's orders."""
-    query = queries.parse_query(call.query)
-    venue_id = active_venue(call, hub)
-    page, limit = queries.page_and_limit(query, limits.MAX_ORDER_PAGE_SIZE)
-    sort, descending = queries.sorting(query, SORTS, "created_at")
-    listing = Listing(
-        venue_id=venue_id,
-        filters=_filters(query),
-        span=span(query, call, hub, venue_id),
-        sort=sort,
-        descending=descending,
-        page=page,
-        limit=limit,
-        relations=queries.relations(query, RELATIONS),
-    )
-    listing = continue_listing(listing, query.plain.get("cursor"))
+    listing = read_listing(call, hub, RULES, active_venue(call, hub))
     found, total = await hub.store.list_orders(call.caller.brand.id, listing)
-    more = len(found) == limit and (listing.after is not None or page * limit < total)
     data = await _with_relations(found, listing.relations, call, hub)
-    body = envelope(
-        data,
-        started=call.started,
-        now=now_micros(),
-        total=total,
-        sorts=list(SORTS),
-        next_cursor=next_cursor(listing, found, more=more),
-    )
-    return Reply(200, to_json(body))
+    return list_reply(call, listing, RULES, found, data, total)
 
 
 async def get_order(call: Call, hub: Hub) -> Reply:
     """One order, brand-wide unless ``x-venue`` is sent."""
-    query = queries.parse_query(call.query)
-    wanted = queries.relations(query, RELATIONS)
+    wanted = read_relations(call, RULES)
     order = await hub.store.find_order(call.caller.brand.id, _order_id(call))
     if order is None or not sees(call, hub)(order.venue_id):
         raise order_not_found()
@@ -150,25 +146,6 @@ def _order_id(call: Call) -> int:
     if not re.fullmatch(r"[0-9]{1,16}", text) or int(text) > limits.MAX_ID:
         raise order_not_found()
     return int(text)
-
-
-def _filters(query: queries.Query) -> dict[str, tuple[str | int, ...]]:
-    found = queries.filters(query, FILTERS)
-    stated = [value for _, value in query.indexed.get("status", [])]
-    if "status" in query.plain:
-        stated.append(query.plain["status"])
-    if stated:
-        found["status"] = [value for value in stated if value in found["status"]] if "status" in found else stated
-    checked: dict[str, tuple[str | int, ...]] = {}
-    for name, values in found.items():
-        if name in ("customer_id", "sale_type_id"):
-            checked[name] = tuple(queries.whole_number(name, value) for value in values)
-        else:
-            checked[name] = tuple(values)
-    for value in checked.get("status", ()):
-        if value not in set(Status):
-            queries.refuse_parameter("status", "must be one of PENDING, RECEIVED, IGNORE, DELIVERED", value)
-    return checked
 
 
 async def _with_relations(

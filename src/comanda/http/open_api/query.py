@@ -11,6 +11,7 @@ from comanda.base import limits
 from comanda.base.errors import ComandaError, Problem
 from comanda.base.reading import echo, text_flaw
 
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _INDEX = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -61,7 +62,8 @@ def page_and_limit(query: Query, max_limit: int) -> tuple[int, int]:
 
 def sorting(query: Query, allowed: Sequence[str], default: str) -> tuple[str, bool]:
     """The field to sort by and whether descending: ``sort[0]``/``sort[1]`` or ``sort_by``/``sort_order``."""
-    found = {path[-1]: value for path, value in query.indexed.get("sort", []) if path}
+    # Price lists write sort[0][0]=name&sort[0][1]=asc (contract 9.19), all others sort[0]=name&sort[1]=1.
+    found = {path[-1]: value for path, value in query.indexed.get("sort", []) if path and path[:-1] in ((), ("0",))}
     name = found.get("0", query.plain.get("sort_by", default))
     if name not in allowed:
         refuse_parameter("sort[0]", f"must be one of {', '.join(allowed)}", name)
@@ -108,6 +110,16 @@ def filters(query: Query, allowed: Sequence[str]) -> dict[str, list[str]]:
     for outer in values.keys() - names.keys():
         refuse_parameter(f"filters[{outer}][0]", f"must be one of {', '.join(allowed)}", None)
     return found
+
+
+def flag(query: Query, name: str) -> bool | None:
+    """A ``true`` or ``false`` of a query parameter, also written 1 and 0; None when it is not there."""
+    text = query.plain.get(name)
+    if text is None or text == "":
+        return None
+    if text.lower() not in _FLAGS:
+        refuse_parameter(name, "must be true or false", text)
+    return _FLAGS[text.lower()]
 
 
 def _fields(allowed: Sequence[str]) -> str:

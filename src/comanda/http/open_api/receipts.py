@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -19,19 +19,25 @@ from comanda.http.call import Call, Reply
 from comanda.http.hub import Hub
 from comanda.http.hub_api import paths
 from comanda.http.open_api import query as queries
-from comanda.http.open_api.cursor import continue_listing, next_cursor
-from comanda.http.open_api.scope import active_venue, sees, span
+from comanda.http.open_api.lists import (
+    ListRules,
+    as_text,
+    list_reply,
+    number_filters,
+    one_of,
+    read_listing,
+    read_relations,
+)
+from comanda.http.open_api.scope import active_venue, sees
 from comanda.orders.cards import payment_json
 from comanda.orders.deliver import close, patch, receipt_of
 from comanda.orders.dossier import Change, Dossier, House
-from comanda.orders.listing import RECEIPT_FILTERS, RECEIPT_RELATIONS, RECEIPT_SORTS, Listing
 from comanda.orders.receipt_view import receipt_object, second
 from comanda.orders.view import envelope
 from comanda.receipts.model import OrderStatus, receipt_id_of
 from comanda.receipts.pay import Offer, Tender
 from comanda.store.receipts import PaidOrder
 
-_NUMERIC = ("status", "sale_type_id", "terminal_id", "customer_id")
 _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,4})?")
 
 
@@ -70,35 +76,39 @@ class ReceiptPayments(Struct, frozen=True):
     closed_at: str | None = None
 
 
+def _state(name: str, text: str) -> int:
+    if text not in ("1", "2"):
+        queries.refuse_parameter(name, "must be 1 (open) or 2 (closed)", text)
+    return int(text)
+
+
+RULES: Final = ListRules(
+    sorts=("id", "created_at", "updated_at", "closed_at", "total"),
+    filters={
+        "status": _state,
+        "order_status": one_of(*OrderStatus),
+        **number_filters("sale_type_id", "terminal_id", "customer_id"),
+        "order_number": as_text,
+    },
+    relations={
+        "receipt_products": (),
+        "receipt_products.modificators": (),
+        "receipt_products.product.unit": (),
+        "receipt_products.product.station": (),
+        "receipt_products.modificators.modificator_group": (),
+    },
+    most=limits.MAX_ORDER_PAGE_SIZE,
+)
+"""What lists of receipts take (contract 9.5, 14.5); the relations take no column lists."""
+
+
 async def list_receipts(call: Call, hub: Hub) -> Reply:
     """A page of the active venue's receipts."""
-    query = queries.parse_query(call.query)
-    venue_id = active_venue(call, hub)
-    page, limit = queries.page_and_limit(query, limits.MAX_ORDER_PAGE_SIZE)
-    sort, descending = queries.sorting(query, RECEIPT_SORTS, "created_at")
-    listing = Listing(
-        venue_id=venue_id,
-        filters=_filters(query),
-        span=span(query, call, hub, venue_id),
-        sort=sort,
-        descending=descending,
-        page=page,
-        limit=limit,
-        relations=queries.relations(query, RECEIPT_RELATIONS),
-    )
-    listing = continue_listing(listing, query.plain.get("cursor"))
+    listing = read_listing(call, hub, RULES, active_venue(call, hub))
     found, total = await hub.store.list_receipts(call.caller.brand.id, listing)
-    more = len(found) == limit and (listing.after is not None or page * limit < total)
     house = _house(call, hub)
-    body = envelope(
-        [receipt_object(receipt, payload, house, listing.relations) for receipt, payload in found],
-        started=call.started,
-        now=now_micros(),
-        total=total,
-        sorts=list(RECEIPT_SORTS),
-        next_cursor=next_cursor(listing, [receipt for receipt, _ in found], more=more),
-    )
-    return Reply(200, to_json(body))
+    data = [receipt_object(receipt, payload, house, listing.relations) for receipt, payload in found]
+    return list_reply(call, listing, RULES, [receipt for receipt, _ in found], data, total)
 
 
 async def get_receipt(call: Call, hub: Hub) -> Reply:
@@ -169,7 +179,7 @@ async def close_receipt(call: Call, hub: Hub) -> Reply:
 
 
 def _one(call: Call, hub: Hub, found: PaidOrder | None) -> Reply:
-    wanted = queries.relations(queries.parse_query(call.query), RECEIPT_RELATIONS)
+    wanted = read_relations(call, RULES)
     if found is None or not sees(call, hub)(found[0].venue_id):
         raise _not_found()
     data = receipt_object(found[0], found[1], _house(call, hub), wanted)
@@ -185,17 +195,6 @@ async def _act(call: Call, hub: Hub, decide: Any, render: Any) -> Reply:
         sees=sees(call, hub),
     )
     return await act(call, hub, action)
-
-
-def _filters(query: queries.Query) -> dict[str, tuple[str | int, ...]]:
-    found = queries.filters(query, RECEIPT_FILTERS)
-    for value in found.get("status", ()):
-        if value not in ("1", "2"):
-            queries.refuse_parameter("status", "must be 1 (open) or 2 (closed)", value)
-    return {
-        name: tuple(queries.whole_number(name, value) for value in values) if name in _NUMERIC else tuple(values)
-        for name, values in found.items()
-    }
 
 
 def _read_change(call: Call) -> ReceiptChange:

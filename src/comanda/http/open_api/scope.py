@@ -27,9 +27,12 @@ def sees(call: Call, hub: Hub) -> Callable[[int], bool]:
     return lambda venue_id: caller.may_see(venue_id) and wanted in (None, venue_id)
 
 
-def span(query: queries.Query, call: Call, hub: Hub, venue_id: int) -> tuple[Micros | None, Micros | None]:
-    """The instants that ``date[]`` means: days of the venue's zone (contract 14.8)."""
+def span(query: queries.Query, call: Call, hub: Hub, venue_id: int | None) -> tuple[Micros | None, Micros | None]:
+    """The instants that ``date[]`` means: days of the venue's zone (contract 14.8), else of the active venue's."""
     first, last = queries.days(query)
+    if first is None and last is None:
+        return None, None
+    venue_id = venue_id or active_venue(call, hub)
     venue = hub.known.snapshot(call.caller.brand.id).venues.get(venue_id)
     zone, day_start = (venue.timezone, venue.day_start) if venue else ("UTC", "00:00")
     begin = day_bounds(first, zone, day_start)[0] if first else None

@@ -1,8 +1,9 @@
-"""The orders of v2: create, list, read, ignore."""
+"""The orders of v2: create, list, read, ignore; and quotes, which take the same bodies."""
 
 from typing import Any, Final
 
 from comanda.demo import example
+from comanda.http.open_api.orders import RULES
 from comanda.http.operations.parts import (
     ID,
     Operation,
@@ -12,18 +13,14 @@ from comanda.http.operations.parts import (
     paging,
     parameter,
     path_part,
+    reference,
     reply,
 )
-from comanda.orders.listing import FILTERS, RELATIONS, SORTS
 
 _TAG: Final = "Orders"
 
 
 def _create() -> Operation:
-    either = {"anyOf": [{"$ref": "#/components/schemas/OrderRequest"}, {"$ref": "#/components/schemas/V1Order"}]}
-    examples = {
-        name: {"value": example(f"create-order.{name}")} for name in ("request", "minimal.request", "v1.request")
-    }
     return operation(
         "createOrder",
         "Create an order",
@@ -33,8 +30,32 @@ def _create() -> Operation:
             "201": reply("The order was stored", "OrderCreated", "order-created.response"),
             "400": reply("Every problem at once", "Error", "create-order.refused"),
         },
-        requestBody={"required": True, "content": {"application/json": {"schema": either, "examples": examples}}},
+        requestBody=_order_body(),
     )
+
+
+def _quote() -> Operation:
+    return operation(
+        "quoteOrder",
+        "Check and price an order without storing anything",
+        _TAG,
+        {
+            "200": reply(
+                "What a create would cost, and every problem it would be refused with", "QuoteRead", "quote.response"
+            ),
+            "404": reply("A venue that the caller may not use", "Error"),
+        },
+        parameters=[parameter("header", "x-venue", ID, "As in a create: where it differs, the body decides")],
+        requestBody=_order_body(),
+    )
+
+
+def _order_body() -> dict[str, Any]:
+    either = {"anyOf": [reference("OrderRequest"), reference("V1Order")]}
+    examples = {
+        name: {"value": example(f"create-order.{name}")} for name in ("request", "minimal.request", "v1.request")
+    }
+    return {"required": True, "content": {"application/json": {"schema": either, "examples": examples}}}
 
 
 def _list() -> Operation:
@@ -45,9 +66,8 @@ def _list() -> Operation:
         _TAG,
         {"200": reply("A page of orders", "OrderPage")},
         parameters=[
-            *paging(SORTS, FILTERS),
+            *paging(RULES),
             parameter("query", "status", status, "Only this status"),
-            _with_parameter(),
         ],
     )
 
@@ -74,7 +94,7 @@ def _update() -> Operation:
 
 
 def _with_parameter() -> dict[str, Any]:
-    wanted = {"enum": [*RELATIONS, "receipt:id,service_notification_id,status"]}
+    wanted = {"enum": [*RULES.relations, "receipt:id,service_notification_id,status"]}
     return parameter("query", "with[0]", wanted, "Relation")
 
 
@@ -87,4 +107,5 @@ OPERATIONS: Final[Operations] = {
     ("GET", "/open-api/v2/orders"): _list,
     ("GET", "/open-api/v2/orders/{id}"): _read,
     ("PUT", "/open-api/v2/orders/{id}"): _update,
+    ("POST", "/hub/v1/quotes"): _quote,
 }

@@ -1,10 +1,11 @@
 """The parts operations are described with: parameters, bodies, answers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from comanda.base import limits
 from comanda.demo import example
+from comanda.http.open_api.lists import ListRules
 
 Operation = dict[str, Any]
 Operations = dict[tuple[str, str], Callable[[], Operation]]
@@ -55,24 +56,34 @@ def reference(name: str) -> dict[str, Any]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def paging(sorts: Sequence[str], filters: Sequence[str]) -> list[dict[str, Any]]:
-    """The parameters that every v2 list takes."""
+def paging(rules: ListRules) -> list[dict[str, Any]]:
+    """The parameters that a v2 list takes."""
     page = {"type": "integer", "minimum": 1, "maximum": limits.MAX_PAGE, "default": 1}
-    limit = {
-        "type": "integer",
-        "minimum": 1,
-        "maximum": limits.MAX_ORDER_PAGE_SIZE,
-        "default": limits.DEFAULT_PAGE_SIZE,
-    }
+    default = min(limits.DEFAULT_PAGE_SIZE, rules.most)
+    limit = {"type": "integer", "minimum": 1, "maximum": rules.most, "default": default}
     day = {"type": "string", "format": "date"}
+    days = [
+        parameter("query", "date[0]", day, "First day, in the venue's zone"),
+        parameter("query", "date[1]", day, "Last day"),
+    ]
+    filters = [
+        parameter("query", "filters[0][0]", {"enum": list(rules.filters)}, "Field of a filter; needs its value"),
+        parameter("query", "filters[0][1]", {"type": "string"}, "Value of the filter"),
+    ]
     return [
         parameter("query", "page", page, "1-based"),
         parameter("query", "limit", limit, "Page size"),
         parameter("query", "cursor", {"type": "string"}, "next_cursor of the page before, with the same filters"),
-        parameter("query", "sort[0]", {"enum": list(sorts)}, "Field"),
+        parameter("query", "sort[0]", {"enum": list(rules.sorts)}, "Field"),
         parameter("query", "sort[1]", {"enum": ["1", "-1"]}, "1 ascending, -1 descending"),
-        parameter("query", "date[0]", day, "First day, in the venue's zone"),
-        parameter("query", "date[1]", day, "Last day"),
-        parameter("query", "filters[0][0]", {"enum": list(filters)}, "Field of a filter; needs its value"),
-        parameter("query", "filters[0][1]", {"type": "string"}, "Value of the filter"),
+        *(days if rules.dated else []),
+        *(filters if rules.filters else []),
+        *with_parameters(rules),
     ]
+
+
+def with_parameters(rules: ListRules) -> list[dict[str, Any]]:
+    """The parameters that ask for relations."""
+    wanted = {"enum": list(rules.relations)}
+    amount = min(2, len(rules.relations))
+    return [parameter("query", f"with[{index}]", wanted, "Relation") for index in range(amount)]

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from comanda.http.open_api.receipts import RULES
 from comanda.http.operations.parts import (
     ID,
     Operation,
@@ -12,8 +13,8 @@ from comanda.http.operations.parts import (
     parameter,
     path_part,
     reply,
+    with_parameters,
 )
-from comanda.orders.listing import RECEIPT_FILTERS, RECEIPT_RELATIONS, RECEIPT_SORTS
 
 _TAG: Final = "Receipts"
 
@@ -24,7 +25,7 @@ def _list() -> Operation:
         "List the active venue's receipts",
         _TAG,
         {"200": reply("A page of receipts", "ReceiptPage")},
-        parameters=[*paging(RECEIPT_SORTS, RECEIPT_FILTERS), *_with_parameters()],
+        parameters=[*paging(RULES)],
     )
 
 
@@ -34,7 +35,7 @@ def _read() -> Operation:
         "Read one receipt",
         _TAG,
         {"200": reply("The receipt", "ReceiptRead", "get-receipt.response")},
-        parameters=[_id_parameter(), *_with_parameters()],
+        parameters=[_id_parameter(), *with_parameters(RULES)],
     )
 
 
@@ -44,7 +45,10 @@ def _read_by_cid() -> Operation:
         "Read one receipt by its cid",
         _TAG,
         {"200": reply("The receipt", "ReceiptRead", "get-receipt.response")},
-        parameters=[path_part("cid", {"type": "string", "format": "uuid"}, "The receipt's cid"), *_with_parameters()],
+        parameters=[
+            path_part("cid", {"type": "string", "format": "uuid"}, "The receipt's cid"),
+            *with_parameters(RULES),
+        ],
     )
 
 
@@ -84,11 +88,6 @@ def _close(name: str, *more: dict[str, Any]) -> Operation:
 
 def _id_parameter() -> dict[str, Any]:
     return path_part("id", ID, "The receipt's id, which is its order's")
-
-
-def _with_parameters() -> list[dict[str, Any]]:
-    wanted = {"enum": list(RECEIPT_RELATIONS)}
-    return [parameter("query", f"with[{index}]", wanted, "Relation") for index in range(2)]
 
 
 OPERATIONS: Final[Operations] = {

@@ -1,0 +1,160 @@
+"""People who sign in, as rows: added, changed, listed. Their sessions have a module of their own."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from comanda.base.clock import Micros, instant_of, iso_micros
+from comanda.base.errors import SetupError
+from comanda.catalogue.document import Changes
+from comanda.catalogue.model import User, encode_resource, stamped
+from comanda.store.access import RAISE_CHANGES
+from comanda.store.audit import AuditEntry, VersionDiffers
+from comanda.store.sessions import end_sessions_of
+from comanda.store.tables import staff
+from comanda.store.transaction import Row, Statement, Transaction, one
+
+
+def add_person(brand_id: str, user: User, password_hash: str, now: Micros) -> Transaction[None]:
+    """Add a person; ``password_hash`` may be empty, and then nobody can sign in as them yet.
+
+    Raises SetupError when the user name or the id is taken.
+    """
+    added = yield one(_INSERT, **person_row(brand_id, user, now), password_hash=password_hash, version=0)
+    if not added:
+        raise SetupError(f"user {user.username} exists already")
+    yield one(RAISE_CHANGES)
+
+
+def put_people(
+    brand_id: str,
+    users: Sequence[User],
+    version: int,
+    expected: Mapping[tuple[str, int], int],
+    now: Micros,
+    changes: Changes,
+) -> Transaction[list[AuditEntry]]:
+    """Write people by their ids; those new here have no password yet, and who is retired is signed out.
+
+    Raises VersionDiffers, and SetupError for a user name that two people claim.
+    """
+    if not users:
+        return []
+    rows = yield one(_SELECT, brand_id=brand_id)
+    kept = {int(row[0]): (person_of(row), int(row[-1])) for row in rows}
+    names = {person.username: number for number, (person, _) in kept.items()}
+    entries = list[AuditEntry]()
+    for user in users:
+        before, seen = kept.get(user.id, (None, 0))
+        if expected.get(("users", user.id), seen) != seen:
+            raise VersionDiffers("users", user.id, seen)
+        if names.get(user.username, user.id) != user.id:
+            raise SetupError(f"users {names[user.username]} and {user.id} have the same user name")
+        after = stamped(user, before, iso_micros(now))
+        if after is before:
+            continue
+        changes.note("users", user.id, user.username, version, added=before is None)
+        text = None if before is None else encode_resource(before)
+        entries.append(AuditEntry.of("users", str(user.id), text, encode_resource(after)))
+        yield from _put(brand_id, before, after, version)
+    return entries
+
+
+def _put(brand_id: str, before: User | None, after: User, version: int) -> Transaction[None]:
+    row = person_row(brand_id, after, Micros(0))
+    assert after.created_at is not None
+    assert after.updated_at is not None
+    row |= {"created_at": instant_of(after.created_at), "updated_at": instant_of(after.updated_at), "version": version}
+    if before is None:
+        yield one(_INSERT, **row, password_hash="")
+        return
+    yield one(_UPDATE, **{f"p_{name}": value for name, value in row.items()})
+    if not after.active or before.username != after.username:
+        yield from end_sessions_of(brand_id, before.username)
+
+
+def free_person_id(brand_id: str) -> Transaction[int]:
+    """The id after the highest that a person of the brand has."""
+    rows = yield one(_HIGHEST, brand_id=brand_id)
+    return int(rows[0][0] or 0) + 1
+
+
+def read_people(brand_id: str) -> Transaction[list[User]]:
+    """Everybody who works for a brand, by id."""
+    rows = yield one(_SELECT, brand_id=brand_id)
+    return [person_of(row) for row in rows]
+
+
+def person_row(brand_id: str, user: User, now: Micros) -> dict[str, Any]:
+    """A person's columns but for the password; ``now`` is when the row is written."""
+    return {
+        "brand_id": brand_id,
+        "username": user.username,
+        "name": user.name,
+        "role": user.role,
+        "venues": json.dumps(user.venues),
+        "enabled": user.active,
+        "id": user.id,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "email": user.email,
+        "mobile_number": user.mobile_number,
+        "owner": user.owner,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def person_of(row: Row) -> User:
+    """The person that a row of `PERSON_COLUMNS` holds."""
+    return User(
+        id=int(row[0]),
+        username=row[1],
+        name=row[2],
+        role=row[3],
+        venues=tuple(json.loads(row[4])),
+        active=bool(row[5]),
+        first_name=row[6],
+        last_name=row[7],
+        email=row[8],
+        mobile_number=row[9],
+        owner=bool(row[10]),
+        created_at=iso_micros(Micros(row[11])),
+        updated_at=iso_micros(Micros(row[12])),
+    )
+
+
+PERSON_COLUMNS = (
+    staff.c.id,
+    staff.c.username,
+    staff.c.name,
+    staff.c.role,
+    staff.c.venues,
+    staff.c.enabled,
+    staff.c.first_name,
+    staff.c.last_name,
+    staff.c.email,
+    staff.c.mobile_number,
+    staff.c.owner,
+    staff.c.created_at,
+    staff.c.updated_at,
+    staff.c.version,
+)
+_INSERT = Statement(upsert(staff).on_conflict_do_nothing().returning(staff.c.id))
+_UPDATE = Statement(
+    update(staff)
+    .where(staff.c.brand_id == bindparam("p_brand_id"), staff.c.id == bindparam("p_id"))
+    .values(
+        {
+            column.name: bindparam(f"p_{column.name}")
+            for column in staff.c
+            if column.name not in ("brand_id", "id", "password_hash")
+        }
+    ),
+    returns=False,
+)
+_HIGHEST = Statement(select(func.max(staff.c.id)).where(staff.c.brand_id == bindparam("brand_id")))
+_SELECT = Statement(select(*PERSON_COLUMNS).where(staff.c.brand_id == bindparam("brand_id")).order_by(staff.c.id))
