@@ -5,7 +5,6 @@ Every secret is made here, returned once, and stored only as a hash.
 
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, cast
@@ -20,12 +19,11 @@ from comanda.base import limits
 from comanda.base.clock import iso_micros, now_micros
 from comanda.base.errors import SetupError
 from comanda.catalogue.document import Changes, Document, check_document
-from comanda.catalogue.model import Customer, Role, Terminal, User
+from comanda.catalogue.model import Role, Terminal, User
 from comanda.catalogue.snapshot import Snapshot, with_changes
-from comanda.orders.phone import normalise_phone
 from comanda.store import access, sessions, staff, tables
 from comanda.store.catalogue import CatalogueMoved, Edit
-from comanda.store.customers import PhonedCustomer
+from comanda.store.customers import phoned
 from comanda.store.presence import place_device
 from comanda.store.store import Store
 from comanda.store.transaction import Transaction
@@ -322,14 +320,6 @@ async def import_document(store: Store, brand_id: str, document: Document) -> Ch
         except CatalogueMoved:
             continue
     raise SetupError("the catalogue is being changed by others; try again")
-
-
-def phoned(customers: Sequence[Customer], region: str) -> list[PhonedCustomer]:
-    """Customers with their phones as they are matched by: E.164 where a number can be normalised."""
-    return [
-        PhonedCustomer(customer, normalise_phone(customer.phone, region) if customer.phone else None)
-        for customer in customers
-    ]
 
 
 async def _require_brand(store: Store, brand_id: str) -> None:

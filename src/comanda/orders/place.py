@@ -4,18 +4,21 @@ Every lane and every kind of caller comes through `place_order`. The steps from 
 for afterwards is the name, an id, and the commit.
 """
 
+from collections.abc import Callable, Sequence
+
 from msgspec import Struct
 
-from comanda.access.model import Caller
+from comanda.access.model import AnyCaller, BrandId, Caller
 from comanda.base import limits
 from comanda.base.canonical import content_sha256
 from comanda.base.clock import Micros, now_micros
-from comanda.base.errors import ComandaError, invalid
+from comanda.base.errors import ComandaError, Problem, invalid
 from comanda.base.json import to_json
+from comanda.base.money import plain
 from comanda.base.reading import text_flaw
 from comanda.catalogue.snapshot import Snapshot
-from comanda.orders.assess import TerminalAbsent, assess_order, problems_in_store, problems_of
-from comanda.orders.decode import Decoded, decode, external_id_text
+from comanda.orders.check import check_order
+from comanda.orders.decode import Decoded, decode, external_id_text, v1_path
 from comanda.orders.gate import NameGate
 from comanda.orders.lifecycle import Status
 from comanda.orders.model import (
@@ -30,9 +33,13 @@ from comanda.orders.model import (
     Refused,
     Replayed,
 )
-from comanda.orders.plan import Origin, plan_order
+from comanda.orders.plan import Origin, demand_of, plan_order
 from comanda.orders.ports import OrderStore
+from comanda.orders.price import price_order
 from comanda.orders.view import creation, envelope, payload_part, stored_shape_a
+
+TerminalAbsent = Callable[[str, int], bool]
+"""Tells of a brand's venue whether its terminals are watched and none is there."""
 
 
 def never_absent(_brand_id: str, _venue_id: int) -> bool:
@@ -74,7 +81,7 @@ async def place_order(incoming: Incoming, snapshot: Snapshot, store: OrderStore,
     decoded: Decoded | None = None
     try:
         decoded = decode(incoming.body)
-        priced = _steps_before_store(decoded, incoming, snapshot)
+        priced = _sound_order(decoded, incoming, snapshot)
     except ComandaError as refusal:
         return await _earlier_answer(refusal, decoded, incoming, store)
     origin = Origin(
@@ -94,14 +101,34 @@ async def place_order(incoming: Incoming, snapshot: Snapshot, store: OrderStore,
     return _answer(outcome, planned, decoded, incoming)
 
 
-def _steps_before_store(decoded: Decoded, incoming: Incoming, snapshot: Snapshot) -> PricedOrder:
+def _sound_order(decoded: Decoded, incoming: Incoming, snapshot: Snapshot) -> PricedOrder:
     """The order checked and priced. Raises ComandaError for one that has problems."""
-    priced = assess_order(
-        decoded, incoming.caller, snapshot, incoming.header_venue, terminal_absent=incoming.terminal_absent
-    )
+    caller, venue = incoming.caller, incoming.header_venue
+    priced = assess_order(decoded, caller, snapshot, venue, terminal_absent=incoming.terminal_absent)
     if priced.checked.problems:
         raise invalid(list(priced.checked.problems))
     return priced
+
+
+def assess_order(
+    decoded: Decoded,
+    caller: AnyCaller,
+    snapshot: Snapshot,
+    header_venue: str | None,
+    *,
+    terminal_absent: TerminalAbsent,
+) -> PricedOrder:
+    """Check and price a request for its caller; an order that is refused says why in ``checked.problems``.
+
+    Raises ComandaError: ``resource_not_found`` for a venue that the caller may not use, ``validation_failed`` with
+    every problem for an order that cannot be priced.
+    """
+    stated, brand = decoded.request.venue_id, caller.brand
+    if stated and not caller.may_see(stated):
+        raise ComandaError("resource_not_found", "Venue not found")
+    absent = terminal_absent(brand.id, stated)
+    checked = check_order(decoded, snapshot, brand, header_venue, terminal_absent=absent)
+    return price_order(checked, brand)
 
 
 async def _earlier_answer(
@@ -126,6 +153,16 @@ async def _earlier_answer(
         raise refusal
     more = await problems_in_store(decoded, refusal.details, brand.id, store)
     raise invalid([*refusal.details, *more])
+
+
+async def problems_in_store(
+    decoded: Decoded, known: Sequence[Problem], brand_id: BrandId, store: OrderStore
+) -> list[Problem]:
+    """What the store knows against a request now, but for fields that have a ``known`` problem; nothing is held."""
+    request = decoded.request
+    found = await store.find_shortages(brand_id, request.venue_id, request.customer.id, demand_of(request.products))
+    fields = {problem.field for problem in known}
+    return [problem for problem in _problems_of(found, decoded) if problem.field not in fields]
 
 
 def _claims(decoded: Decoded, incoming: Incoming) -> tuple[Claim, ...]:
@@ -163,7 +200,7 @@ def _answer(outcome: PlaceOutcome, planned: PlannedOrder, decoded: Decoded, inco
             key_expires_at=expires_at if planned.keyed else None,
         )
     if isinstance(outcome, Refused):
-        raise invalid(problems_of(outcome, decoded))
+        raise invalid(_problems_of(outcome, decoded))
     return _answer_repeat(outcome, incoming)
 
 
@@ -204,3 +241,20 @@ def _answer_claimed(outcome: AlreadyStored, incoming: Incoming) -> Answer:
     )
     body = to_json(envelope(data, started=incoming.started, now=now_micros(), message="Order created"))
     return Answer(status=200, body=body, order_id=order.id, replayed=True, outcome="replayed")
+
+
+def _problems_of(found: Refused, decoded: Decoded) -> list[Problem]:
+    """The store's verdict in terms of the caller's body."""
+    request = decoded.request
+    problems = []
+    if found.unknown_customer:
+        message = f"No customer {request.customer.id} in this brand"
+        problems.append(Problem("customer.id", "unknown_customer", message, request.customer.id))
+    for shortage in found.shortages:
+        index = next(i for i, line in enumerate(request.products) if line.product_id == shortage.product_id)
+        message = f"Only {plain(shortage.left)} of product {shortage.product_id} is left"
+        field = f"products[{index}].product_id"
+        problems.append(Problem(field, "stop_listed", message, shortage.product_id))
+    if not decoded.fuller:
+        return problems
+    return [Problem(v1_path(p.field), p.code, p.message, p.value) for p in problems]

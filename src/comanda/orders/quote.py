@@ -8,10 +8,10 @@ from msgspec import Struct
 from comanda.access.model import AnyCaller
 from comanda.base.errors import ComandaError, Problem
 from comanda.catalogue.snapshot import Snapshot
-from comanda.orders.assess import TerminalAbsent, assess_order, problems_in_store
 from comanda.orders.decode import Decoded, decode
 from comanda.orders.lifecycle import Status
 from comanda.orders.model import PricedOrder
+from comanda.orders.place import TerminalAbsent, assess_order, problems_in_store
 from comanda.orders.ports import OrderStore
 
 

@@ -13,6 +13,7 @@ from comanda.base.errors import SetupError
 from comanda.base.json import to_json
 from comanda.catalogue.document import Changes
 from comanda.catalogue.model import Customer, stamped
+from comanda.orders.phone import normalise_phone
 from comanda.store.audit import AuditEntry, VersionDiffers
 from comanda.store.tables import brands, customers
 from comanda.store.transaction import InsertMany, Row, SelectMany, Statement, Transaction, each, many, one
@@ -42,6 +43,14 @@ class KeptCustomer:
     customer: Customer
     phone_e164: str | None
     version: int
+
+
+def phoned(people: Sequence[Customer], region: str) -> list[PhonedCustomer]:
+    """Customers with their phones as they are matched by: E.164 where a number can be normalised."""
+    return [
+        PhonedCustomer(customer, normalise_phone(customer.phone, region) if customer.phone else None)
+        for customer in people
+    ]
 
 
 def put_customers(

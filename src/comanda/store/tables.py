@@ -19,14 +19,10 @@ from sqlalchemy import (
     text,
 )
 
-from comanda.store.catalogue_tables import audit_log as audit_log
-from comanda.store.catalogue_tables import catalogue as catalogue
-from comanda.store.catalogue_tables import catalogue_staged as catalogue_staged
-from comanda.store.catalogue_tables import customers as customers
-from comanda.store.catalogue_tables import picture_files as picture_files
-from comanda.store.catalogue_tables import pictures as pictures
-from comanda.store.columns import big, brand, flag, words
-from comanda.store.columns import metadata as metadata
+from comanda.store.catalogue_tables import audit_log, catalogue, catalogue_staged, customers, picture_files, pictures
+from comanda.store.columns import big, brand, flag, metadata, words
+
+__all__ = ["audit_log", "catalogue", "catalogue_staged", "customers", "metadata", "picture_files", "pictures"]
 
 installation = Table(
     "installation",

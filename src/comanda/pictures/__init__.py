@@ -1,0 +1,1 @@
+"""Pictures of the menu: kept by their content, shown in several sizes."""
