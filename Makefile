@@ -38,15 +38,15 @@ test-fast: setup ## Run the tests that need no server process
 	$(BIN)/python -m pytest tests/unit tests/architecture
 
 check: setup ## Format, lint, types, layers, house rules, lock files: what CI runs
-	$(BIN)/ruff format --check src tests tools benchmarks
-	$(BIN)/ruff check src tests tools benchmarks
+	$(BIN)/ruff format --check src tests tools benchmarks examples
+	$(BIN)/ruff check src tests tools benchmarks examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python tools/tidy.py
 
 format: setup ## Format and mend what can be mended
-	$(BIN)/ruff check --fix-only --quiet src tests tools benchmarks || true
-	$(BIN)/ruff format src tests tools benchmarks
+	$(BIN)/ruff check --fix-only --quiet src tests tools benchmarks examples || true
+	$(BIN)/ruff format src tests tools benchmarks examples
 
 lock: $(filter .tools/bin/uv,$(UV)) ## Lock the dependencies with hashes and no index address
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.txt

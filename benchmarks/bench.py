@@ -17,10 +17,13 @@ from statistics import median
 
 from rich.console import Console
 
+from benchmarks.archive import Extent, fill_archive
 from benchmarks.bodies import real_orders
 from benchmarks.cases import CHAIN, Bench, Case, Measured, variants
 from benchmarks.following import BEHIND, catch_up, delivery
+from benchmarks.imports import FORMATS, run_imports
 from benchmarks.lateness import lateness, set_deadline
+from benchmarks.reads import ReadTimes, read_archive
 from benchmarks.report import Report, write_report
 from benchmarks.servers import VENUES, Process, run_postgres, start_comanda
 from benchmarks.storage import fill, storage_ceiling
@@ -41,10 +44,36 @@ class Scale:
     filled: int
     starts: int
     many_requests: int
+    archive: Extent
+    reading_s: float
+    imported: int
+    formats: tuple[str, ...]
 
 
-FULL = Scale("full", rounds=3, seconds=3.0, filled=MILLION, starts=5, many_requests=100_000)
-QUICK = Scale("quick", rounds=1, seconds=1.5, filled=50_000, starts=2, many_requests=0)
+FULL = Scale(
+    "full",
+    rounds=3,
+    seconds=3.0,
+    filled=MILLION,
+    starts=5,
+    many_requests=100_000,
+    archive=Extent(orders=1_050_000, products=100_000, customers=100_000),
+    reading_s=0.25,
+    imported=20_000,
+    formats=FORMATS,
+)
+QUICK = Scale(
+    "quick",
+    rounds=1,
+    seconds=1.5,
+    filled=50_000,
+    starts=2,
+    many_requests=0,
+    archive=Extent(orders=105_000, products=25_000, customers=10_000),
+    reading_s=0.1,
+    imported=5_000,
+    formats=FORMATS[:1],
+)
 
 
 @dataclass
@@ -55,6 +84,7 @@ class Series:
     scale: Scale
     found: dict[Case, list[Measured]] = field(default_factory=dict)
     figures: dict[str, list[float]] = field(default_factory=dict)
+    reads: dict[str, list[ReadTimes]] = field(default_factory=dict)
 
     def cases(self) -> list[Case]:
         """Every case of Comanda and the ceiling."""
@@ -86,6 +116,8 @@ class Series:
         self._starts()
         for store in STORES:
             self.growth(store)
+            self.read(store)
+            self.import_menus(store)
         self._memory()
         return Report(
             scale=self.scale.name,
@@ -93,6 +125,7 @@ class Series:
             cases={case: [*runs] for case, runs in self.found.items()},
             figures={name: median(values) for name, values in self.figures.items()},
             spread={name: (min(values), max(values)) for name, values in self.figures.items()},
+            reads=self.reads,
         )
 
     def _note(self, case: Case, measured: Measured, where: str) -> None:
@@ -196,6 +229,35 @@ class Series:
                 self._figure(f"grown {store}, sound", float(_is_sound(grown) and _is_sound(empty)))
                 self._figure(f"grown {store}, resident MiB", grown.resident_mib)
 
+    def read(self, store: str) -> None:
+        """What reads take in a store after two years of business."""
+        with self.bench.store_copy(store) as (data_dir, url):
+            began = time.perf_counter()
+            archive = fill_archive(data_dir, url, self.scale.archive)
+            console.print(f"{store}: an archive was filled in {time.perf_counter() - began:.0f} s")
+            found, figures = read_archive(
+                data_dir, url, archive, rounds=self.scale.rounds, seconds=self.scale.reading_s
+            )
+        self.reads[store] = found
+        for name, value in figures.items():
+            self._figure(f"{store}: {name}", value)
+        for one in found:
+            verdict = "" if one.sound else "  UNSOUND"
+            console.print(f"{store}: {one.name}, {one.width} at once: p50 {one.p50:.1f}, p99 {one.p99:.1f}{verdict}")
+
+    def import_menus(self, store: str) -> None:
+        """What imports take, and what they cost the orders that come in meanwhile."""
+        with self.bench.store_copy(store) as (data_dir, url):
+            found = run_imports(data_dir, url, self.scale.imported, self.scale.formats)
+        for one in found:
+            self._figure(f"{store}: import of {self.scale.imported:,} products as {one.format}, s", one.seconds)
+            for when in ("before", "during", "after"):
+                most, worst = getattr(one, when)
+                self._figure(f"{store}: orders {when} an import, p99 ms", most)
+                self._figure(f"{store}: orders {when} an import, worst ms", worst)
+            self._figure(f"{store}: an import delays orders, worst ms", one.delay_ms)
+            self._figure(f"{store}: every import whole and every order stored, sound", float(one.sound))
+
     def _memory(self) -> None:
         """Resident memory after ten thousand orders, and after many more by the same process."""
         if not self.scale.many_requests:
@@ -235,15 +297,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a small series, under 3 minutes")
     parser.add_argument("--growth", action="store_true", help="only an empty store beside one of a million orders")
+    parser.add_argument("--reads", action="store_true", help="only reads of a store after two years of business")
+    parser.add_argument("--imports", action="store_true", help="only imports while orders come in")
     given = parser.parse_args()
     scale = QUICK if given.quick else FULL
     with tempfile.TemporaryDirectory(prefix="comanda-bench-") as folder, run_postgres() as postgres:
         bench = Bench(postgres, Path(folder), scale.seconds)
         bench.prepare()
         series = Series(bench, scale)
-        if given.growth:
-            for store in STORES:
-                series.growth(store)
+        parts = {series.growth: given.growth, series.read: given.reads, series.import_menus: given.imports}
+        alone = [part for part, wanted in parts.items() if wanted]
+        if alone:
+            for part in alone:
+                for store in STORES:
+                    part(store)
             sys.exit(0)
         report = series.run()
         sound = write_report(report, postgres)

@@ -139,6 +139,8 @@ class Facts:
     counters: list[Row]
     held: list[Row]
     left: list[Row]
+    totals: list[Row]
+    listed: list[Row]
     chain: ChainFacts
     whole: bool
 
@@ -173,6 +175,8 @@ class Book:
         )
 
 
+_COUNTED: Final = """SELECT brand_id, '{0}', venue_id, created_at / 86400000000, CAST(status AS text), count(*) FROM {0}
+    GROUP BY brand_id, venue_id, created_at / 86400000000, status"""
 _QUERIES: Final = (
     """SELECT brand_id, id, venue_id, status, event_sequence, order_number, total_minor, sent_at FROM orders
        WHERE brand_id = $1 AND id >= $2""",
@@ -185,6 +189,8 @@ _QUERIES: Final = (
     """SELECT venue_id, product_id, CAST(sum(quantity_milli) AS bigint) FROM stop_list_holds
        GROUP BY brand_id, venue_id, product_id""",
     "SELECT venue_id, product_id, quantity_milli FROM stop_list",
+    "SELECT brand_id, counted, venue_id, day, status, quantity FROM row_counts WHERE quantity <> 0",
+    f"{_COUNTED.format('orders')} UNION ALL {_COUNTED.format('receipts')}",
     """SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM idempotency WHERE actor NOT LIKE 'device:%'),
        (SELECT count(*) FROM stop_list_holds)""",
 )
@@ -267,7 +273,7 @@ Database = SqliteFile | PostgresDatabase
 def read_facts(database: Database, since: Since) -> Facts:
     """What the store holds, rows from ``since`` on."""
     ids, times = (demo.BRAND, since.order_id), (demo.BRAND, since.expires_at)
-    values: tuple[tuple[Any, ...], ...] = (ids, ids, ids, times, (), (), (), (), ())
+    values: tuple[tuple[Any, ...], ...] = (ids, ids, ids, times, (), (), (), (), (), (), ())
     chain = zip(QUERIES, (*(ids,) * (len(QUERIES) - 1), times), strict=True)
     found = database.ask([*zip(_QUERIES, values, strict=True), *chain])
     lists, counts, behind = found[: len(_QUERIES) - 1], found[len(_QUERIES) - 1], found[len(_QUERIES) :]
@@ -297,6 +303,7 @@ def violations(
         *_check_keys(facts.keys, orders, requests),
         *_check_numbers(facts),
         *_check_stop_list(facts, stop_list),
+        *_check_totals(facts),
         *_check_counts(facts, settled),
     ]
 
@@ -399,6 +406,17 @@ def _check_stop_list(facts: Facts, stop_list: Mapping[tuple[int, int], int]) -> 
         there, taken, now = stop_list.get(place, 0), held.get(place, 0), left.get(place, 0)
         if there - taken != now:
             yield f"stop list {place}: of {there} thousandths {taken} are held and {now} left"
+
+
+def _check_totals(facts: Facts) -> Iterator[str]:
+    """What lists tell as their totals is what there is, for each venue, day and status."""
+    told = {tuple(row[:-1]): row[-1] for row in facts.totals}
+    there = {tuple(row[:-1]): row[-1] for row in facts.listed}
+    for place in sorted(told.keys() | there.keys()):
+        if told.get(place, 0) != there.get(place, 0):
+            _, counted, venue_id, day, status = place
+            where = f"{counted} of venue {venue_id} on day {day} with status {status}"
+            yield f"{where} are counted as {told.get(place, 0)}, and {there.get(place, 0)} are stored"
 
 
 def _check_counts(facts: Facts, settled: Counts) -> Iterator[str]:

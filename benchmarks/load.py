@@ -9,6 +9,7 @@ acknowledged, so that it can be held against what is stored. In: a `Load` as JSO
 import gc
 import re
 import select
+import signal
 import socket
 import sys
 import time
@@ -19,16 +20,18 @@ from pathlib import Path
 import msgspec
 
 _ORDER_ID = re.compile(rb'"id":(\d+)')
+_TOTAL = b'"total":'
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 _DRAIN_S = 20.0
-_CREATED = 201
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
     """What to send. ``rate`` is requests a second at fixed times (open loop); 0 sends as fast as answers come.
 
     Of ``key_share`` of the requests, evenly spread, each carries an ``Idempotency-Key`` beginning with ``key_prefix``.
-    Figures are of the ``seconds`` after the ``warmup_s``; the journal is of everything.
+    Figures are of the ``seconds`` after the ``warmup_s`` and of answers with the ``wanted`` status; the journal is of
+    everything. Where ``paths`` are given, each request is for the next of them instead of ``path``. SIGTERM ends it
+    before its time.
     """
 
     host: str
@@ -37,6 +40,8 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str]
     method: str = "POST"
     path: str = "/open-api/v2/orders"
+    paths: list[str] = []
+    wanted: int = 201
     connections: int = 64
     rate: float = 0.0
     seconds: float = 5.0
@@ -48,7 +53,10 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sent(msgspec.Struct, frozen=True, array_like=True):
-    """One request in the journal; ``status`` 0 means that no answer came. Instants are `time.perf_counter`."""
+    """One request in the journal; ``status`` 0 means that no answer came. Instants are `time.perf_counter`.
+
+    ``body`` is which of the bodies, or of the paths, it was; ``total`` what an answer to a read says at its end.
+    """
 
     number: int
     body: int
@@ -57,10 +65,11 @@ class Sent(msgspec.Struct, frozen=True, array_like=True):
     order_id: int
     due_at: float = 0.0
     answered_at: float = 0.0
+    total: int = -1
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of it: ``per_second`` answered 201, latencies in ms from when a request was due to its whole answer.
+    """What came of it: ``per_second`` answered as wanted, latencies in ms from when one was due to its whole answer.
 
     ``late`` is how many requests the generator itself sent more than 1 ms after they were due.
     """
@@ -101,15 +110,21 @@ class Generator:
     _count: int = 0
     _from: float = 0.0
     _until: float = 0.0
-    _heads: tuple[bytes, bytes] = (b"", b"")
+    _heads: list[bytes] = field(default_factory=list)
+    _key: bytes = b""
     _bodies: list[bytes] = field(default_factory=list)
+
+    def end(self) -> None:
+        """Send nothing more from now on."""
+        self._until = time.perf_counter()
 
     def run(self) -> Result:
         """Send it all and wait for the last answer."""
         load = self.load
-        lines = [f"{load.method} {load.path} HTTP/1.1", f"host: {load.host}:{load.port}"]
-        lines += [f"{name}: {value}" for name, value in load.headers.items()]
-        self._heads = ("\r\n".join(lines).encode() + b"\r\n", b"idempotency-key: " + load.key_prefix.encode())
+        lines = [f"host: {load.host}:{load.port}", *(f"{name}: {value}" for name, value in load.headers.items())]
+        paths = load.paths or [load.path]
+        self._heads = ["\r\n".join([f"{load.method} {path} HTTP/1.1", *lines, ""]).encode() for path in paths]
+        self._key = b"idempotency-key: " + load.key_prefix.encode()
         bodies = [body.encode() for body in load.bodies]
         head = b"content-type: application/json\r\n" if load.method == "POST" else b""
         self._bodies = [head + b"content-length: %d\r\n\r\n" % len(body) + body for body in bodies]
@@ -181,8 +196,8 @@ class Generator:
         self._count += 1
         connection.number, connection.due = number, due
         body = self._bodies[number % len(self._bodies)]
-        start, key = self._heads
-        message = start + key + b"%d\r\n" % number + body if self._is_keyed(number) else start + body
+        start = self._heads[number % len(self._heads)]
+        message = start + self._key + b"%d\r\n" % number + body if self._is_keyed(number) else start + body
         try:
             connection.sock.sendall(message)
         except OSError:
@@ -206,11 +221,14 @@ class Generator:
         now = time.perf_counter()
         connection.received = b""
         status = int(data[9:12])
-        if status == _CREATED:
+        if status == self.load.wanted:
             self.answered += self._from <= now < self._until
             # In an open loop what was due counts, however late its answer; in a closed one, what was answered.
             if self._from <= (connection.due if self.load.rate else now) < self._until:
                 self.latencies.append(now - connection.due)
+        if self.load.method == "GET":
+            self._note(connection, status, 0, now, _total(data))
+            return True
         found = _ORDER_ID.search(data, end) if data[9:11] == b"20" else None
         self._note(connection, status, int(found[1]) if found else 0, now)
         return True
@@ -220,12 +238,14 @@ class Generator:
         connection.open = False
         connection.sock.close()
 
-    def _note(self, connection: _Connection, status: int, order_id: int, answered_at: float = 0.0) -> None:
+    def _note(
+        self, connection: _Connection, status: int, order_id: int, answered_at: float = 0.0, total: int = -1
+    ) -> None:
         number = connection.number
         connection.number = -1
         key = f"{self.load.key_prefix}{number}" if self._is_keyed(number) else None
-        body = number % len(self._bodies)
-        self.journal.append(Sent(number, body, key, status, order_id, connection.due, answered_at))
+        body = number % max(len(self._bodies), len(self._heads))
+        self.journal.append(Sent(number, body, key, status, order_id, connection.due, answered_at, total))
 
     def _is_keyed(self, number: int) -> bool:
         share = self.load.key_share
@@ -253,6 +273,13 @@ class Generator:
         )
 
 
+def _total(answer: bytes) -> int:
+    """The last ``total`` in an answer, which is that of its envelope; -1 when there is none."""
+    at = answer.rfind(_TOTAL) + len(_TOTAL)
+    end = answer.find(b",", at)
+    return int(answer[at:end]) if at >= len(_TOTAL) and answer[at:end].isdigit() else -1
+
+
 def read_journal(path: Path) -> list[Sent]:
     """The journal a load has written."""
     return msgspec.json.decode(path.read_bytes(), type=list[Sent])
@@ -274,6 +301,7 @@ def main() -> None:
     """Run the load given on standard input."""
     gc.disable()
     generator = Generator(msgspec.json.decode(sys.stdin.buffer.read(), type=Load))
+    signal.signal(signal.SIGTERM, lambda *_: generator.end())
     result = generator.run()
     if generator.load.journal:
         Path(generator.load.journal).write_bytes(msgspec.json.encode(generator.journal))

@@ -18,7 +18,9 @@ import msgspec
 
 from benchmarks.cases import CHAIN, Case, Measured
 from benchmarks.following import RATE, STREAMS
+from benchmarks.imports import RATE as IMPORT_RATE
 from benchmarks.lateness import IGNORE_S, ORDERS_A_SECOND, REMIND_S
+from benchmarks.reads import AIM_MS, WIDTHS, ReadTimes
 from benchmarks.servers import ROOT, VENUES, Postgres
 
 mpl.use("agg")
@@ -39,6 +41,7 @@ class Report:
     cases: dict[Case, list[Measured]]
     figures: dict[str, float]
     spread: dict[str, tuple[float, float]]
+    reads: dict[str, list[ReadTimes]]
 
     def middle(self, case: Case, name: str) -> float:
         """The median of one measure over a case's runs."""
@@ -51,9 +54,9 @@ class Report:
     @property
     def sound(self) -> bool:
         """Whether in every run what is stored is what was acknowledged, and nothing was refused."""
-        return all(run.sound and not run.errors for runs in self.cases.values() for run in runs) and all(
-            self.spread[name][0] == 1.0 for name in self.figures if name.endswith("sound")
-        )
+        runs = [run.sound and not run.errors for runs in self.cases.values() for run in runs]
+        reads = [one.sound for found in self.reads.values() for one in found]
+        return all(runs + reads) and all(self.spread[name][0] == 1.0 for name in self.figures if name.endswith("sound"))
 
 
 def write_report(report: Report, postgres: Postgres) -> bool:
@@ -69,6 +72,7 @@ def write_report(report: Report, postgres: Postgres) -> bool:
         "cases": {case.name: [msgspec.to_builtins(run) for run in runs] for case, runs in report.cases.items()},
         "figures": report.figures,
         "spread": report.spread,
+        "reads": {store: [msgspec.to_builtins(one) for one in found] for store, found in report.reads.items()},
     }
     (FOLDER / f"{report.scale}.json").write_bytes(msgspec.json.format(msgspec.json.encode(values), indent=1))
     _plot(report, FOLDER / f"{report.scale}.png")
@@ -103,6 +107,12 @@ def _markdown(report: Report, machine: dict[str, str]) -> str:
         parts.append(f"| {' | '.join(cells)} |")
     parts += ["", "## Ratios", "", "| what | ratio |", "|---|--:|"]
     parts += [f"| {name} | {value:.2f} |" for name, value in _ratios(report)]
+    parts += ["", "## Reads after two years of business", ""]
+    parts += [f"p50 and p99 in ms by {' and by '.join(map(str, WIDTHS))} clients at once, each as fast as its answers"]
+    parts += [f"come; the aim is a p99 below {AIM_MS:.0f} ms. Every answer's total was held against the archive's.", ""]
+    parts += ["| read | p50, 1 | p99, 1 | p50, 8 | p99, 8 | aim at 1 | aim at 8 |", "|---|--:|--:|--:|--:|---|---|"]
+    for store, shown in _NAMES.items():
+        parts += [f"| {shown}: {row} |" for row in _read_rows(report.reads[store])]
     parts += ["", "## Single figures", ""]
     parts += [f"Streams: {RATE} orders/s over {VENUES} venues, open loop, {STREAMS} streams open. The commit lies"]
     parts += ["between an order's request and its answer, so commit to event lies between the two times shown.", ""]
@@ -110,11 +120,29 @@ def _markdown(report: Report, machine: dict[str, str]) -> str:
         f"Deadlines: {ORDERS_A_SECOND} orders/s at one venue where nobody answers, reminded after {REMIND_S} s and"
     ]
     parts += [f"ignored after {IGNORE_S} s; the server looks four times a second for what is due.", ""]
+    parts += [
+        f"Imports: {IMPORT_RATE} orders/s over {VENUES} venues, open loop, while `comanda import` runs. The delay is"
+    ]
+    parts += ["the worst wait during an import and just after it, less the worst one just before it.", ""]
     parts += ["| what | median | least | most |", "|---|--:|--:|--:|"]
     for name, value in report.figures.items():
         least, most = report.spread[name]
         parts.append(f"| {name} | {value:,.2f} | {least:,.2f} | {most:,.2f} |")
     return "\n".join([*parts, ""])
+
+
+def _read_rows(found: list[ReadTimes]) -> list[str]:
+    """A row for each read: medians over the rounds."""
+    rows = []
+    for name in dict.fromkeys(one.name for one in found):
+        cells, verdicts = [name], []
+        for width in WIDTHS:
+            runs = [one for one in found if (one.name, one.width) == (name, width)]
+            most = median(run.p99 for run in runs)
+            cells += [f"{median(run.p50 for run in runs):.1f}", f"{most:.1f}"]
+            verdicts.append(("yes" if most < AIM_MS else "**no**") if runs[0].aimed else "")
+        rows.append(" | ".join([*cells, *verdicts]))
+    return rows
 
 
 def _ratios(report: Report) -> list[tuple[str, float]]:

@@ -25,6 +25,7 @@ from comanda.orders.plan import Origin, plan_order
 from comanda.orders.price import price_order
 from comanda.settings import Settings
 from comanda.store.access import take_order_ids
+from comanda.store.counts import ADD_COUNTS, count_rows
 from comanda.store.event_log import COUNT_EVENTS, INSERT_EVENT
 from comanda.store.keys import key_record
 from comanda.store.order_rows import order_row
@@ -47,8 +48,8 @@ class Rows:
     numbers: dict[int, int]
 
     def batch(self, size: int, created_at: int) -> list[tuple[Many, Sequence[Row]]]:
-        """The statements of one transaction: keys, orders, counters and events, as Comanda writes them."""
-        keys, orders, events = [], [], []
+        """The statements of one transaction: keys, orders, counts, counters and events, as Comanda writes them."""
+        keys, stored_orders, orders, events = [], [], [], []
         counts: dict[int, int] = {}
         for index in range(size):
             planned = self.planned[index % len(self.planned)]
@@ -61,6 +62,7 @@ class Rows:
                 updated_at=Micros(created_at),
                 event_sequence=len(planned.events),
             )
+            stored_orders.append(stored)
             orders.append(order_row(stored, planned.phone_e164))
             keyed = KeyedRequest("client:filled", f"filled-{order_id}", "0" * 64)
             keys.append(key_record(demo.BRAND, keyed, 201, planned.answer, order_id, Micros(created_at)))
@@ -70,7 +72,13 @@ class Rows:
                 told = (event.type, event.actor, event.data, created_at)
                 events.append((demo.BRAND, venue, number, order_id, sequence, *told))
         counted = [(demo.BRAND, venue, count, 0) for venue, count in sorted(counts.items())]
-        return [(INSERT_KEY, keys), (INSERT_ORDER, orders), (COUNT_EVENTS, counted), (INSERT_EVENT, events)]
+        return [
+            (INSERT_KEY, keys),
+            (INSERT_ORDER, orders),
+            (ADD_COUNTS, count_rows(stored_orders)),
+            (COUNT_EVENTS, counted),
+            (INSERT_EVENT, events),
+        ]
 
 
 def storage_ceiling(data_dir: Path, database_url: str | None, seconds: float) -> float:

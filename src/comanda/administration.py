@@ -3,9 +3,13 @@
 Every secret is made here, returned once, and stored only as a hash.
 """
 
+import asyncio
+import contextlib
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from typing import Any, cast
 
@@ -17,13 +21,15 @@ from comanda.access.model import SCOPES, BrandId, DeviceKind
 from comanda.access.secrets import hash_password, random_text, sha256_hex
 from comanda.base import limits
 from comanda.base.clock import iso_micros, now_micros
-from comanda.base.errors import SetupError
-from comanda.catalogue.document import Changes, Document, check_document
+from comanda.base.errors import ComandaError, SetupError
+from comanda.catalogue.document import Changes, Document, DocumentError, check_document
 from comanda.catalogue.model import Role, Terminal, User
 from comanda.catalogue.snapshot import Snapshot, with_changes
 from comanda.store import access, sessions, staff, tables
+from comanda.store.bulk_import import Staged, clear_staged, move_staged, stage_resources
 from comanda.store.catalogue import CatalogueMoved, Edit
 from comanda.store.customers import phoned
+from comanda.store.pictures import unknown_pictures
 from comanda.store.presence import place_device
 from comanda.store.store import Store
 from comanda.store.transaction import Transaction
@@ -31,6 +37,10 @@ from comanda.store.transaction import Transaction
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _CALLER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 ROLES = ("cashier", "cook", "call_centre", "manager")
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,21 +315,74 @@ async def catalogue_of(store: Store, brand_id: str) -> Snapshot:
     return with_changes(Snapshot(), version, await store.changed_resources(BrandId(brand_id), -1))
 
 
-async def import_document(store: Store, brand_id: str, document: Document) -> Changes:
+async def import_document(
+    store: Store, brand_id: str, document: Document, progress: Callable[[int, int], None] = _silent
+) -> Changes:
     """Check a document against the brand's catalogue and apply it whole, or raise SetupError with every problem.
 
-    Where somebody else changed the catalogue meanwhile, it is checked again.
+    Where somebody else changed the catalogue meanwhile, it is checked again. ``progress`` is told how many of the
+    document's resources are written.
     """
     for _ in range(limits.EDIT_TRIES):
-        snapshot = await catalogue_of(store, brand_id)
-        check_document(document, snapshot)
+        snapshot = await check_import(store, brand_id, document)
         region = (await store.directory()).brands[brand_id].region
         edit = Edit(document, phoned(document.customers, region), snapshot.version)
         try:
-            return await store.apply_edit(brand_id, edit)
+            return await _apply(store, brand_id, edit, progress)
         except CatalogueMoved:
             continue
     raise SetupError("the catalogue is being changed by others; try again")
+
+
+async def _apply(store: Store, brand_id: str, edit: Edit, progress: Callable[[int, int], None]) -> Changes:
+    """Apply an edit: its large parts in steps beside the catalogue first, so that orders wait a moment only."""
+    parts = edit.document.resources()
+    large = {kind: parts[kind] for kind in parts if len(parts[kind]) > limits.IMPORT_STEP}
+    if not large:
+        return await store.apply_edit(brand_id, edit)
+    small = msgspec.structs.replace(edit.document, **dict.fromkeys(large, ()))
+    batch, staged, done = random_text(20), Staged(), 0
+    total = sum(len(resources) for resources in large.values())
+    try:
+        for kind, resources in large.items():
+            for begin in range(0, len(resources), limits.IMPORT_STEP):
+                some = resources[begin : begin + limits.IMPORT_STEP]
+                staged += await store.run(partial(stage_resources, brand_id, batch, kind, some, now_micros()))
+                done += len(some)
+                progress(done, total)
+                await asyncio.sleep(limits.IMPORT_PAUSE_S)
+        rest = replace(edit, document=small)
+        return await store.run(lambda: move_staged(brand_id, batch, rest, staged, now_micros()))
+    finally:
+        # What cannot be cleared now is nobody's and lapses; it must not make a done import look failed.
+        with contextlib.suppress(ComandaError):
+            await _clear(store, brand_id, batch)
+
+
+async def _clear(store: Store, brand_id: str, batch: str) -> None:
+    """Remove what an import has put beside the catalogue."""
+    for _ in count():
+        if not await store.run(lambda: clear_staged(brand_id, batch)):
+            return
+        await asyncio.sleep(limits.IMPORT_PAUSE_S)
+
+
+async def check_import(
+    store: Store, brand_id: str, document: Document, *, given: Collection[str] = frozenset()
+) -> Snapshot:
+    """Check a document against the brand's catalogue and pictures; returns the catalogue it was checked against.
+
+    ``given`` are pictures that are about to be kept. Raises SetupError with every problem.
+    """
+    snapshot = await catalogue_of(store, brand_id)
+    unknown = await store.read(lambda: unknown_pictures(brand_id, document, given))
+    try:
+        check_document(document, snapshot)
+    except DocumentError as error:
+        raise DocumentError([*error.problems, *unknown]) from None
+    if unknown:
+        raise DocumentError(unknown)
+    return snapshot
 
 
 async def _require_brand(store: Store, brand_id: str) -> None:

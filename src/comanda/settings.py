@@ -39,6 +39,8 @@ class Settings:
     loopback_printers: bool = False
     keep_events_days: int = 90
     keep_open_days: int = 3
+    keep_personal_days: int = 0
+    keep_audit_days: int = 730
     rate_auth: int = 60
     rate_failed: int = 600
     rate_calls: int = 300

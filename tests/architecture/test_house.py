@@ -3,6 +3,8 @@
 import ast
 import re
 import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -10,15 +12,17 @@ import asyncpg
 import pytest
 from tests.conftest import ROOT
 
+from comanda.base.clock import Micros
 from comanda.base.errors import CODES
 from comanda.base.listing import Listing
 from comanda.base.numbers import Number
 from comanda.http.errors import STATUS
-from comanda.store import orders
+from comanda.store import orders, receipts
 from comanda.store.access import RAISE_CHANGES
 from comanda.store.migrate import REVISIONS, migrate_sqlite
+from comanda.store.sqlite import drive_transaction
 from comanda.store.tables import metadata
-from comanda.store.transaction import POSTGRESQL, SQLITE, Many, Statement, compile_statement
+from comanda.store.transaction import POSTGRESQL, SQLITE, Many, Query, Statement
 from comanda.store.upgrade import script_revisions
 
 REFERENCE = {"installation", "integrators", "signing_keys"}
@@ -180,32 +184,65 @@ def test_every_kind_of_number_states_its_bounds():
         assert {"type", "maximum", "multipleOf"} <= kind.schema().keys()
 
 
-LISTINGS = {
+DAY = 86_400_000_000
+ASKED = {
     "newest first": Listing(venue_id=1),
     "by status": Listing(venue_id=1, filters={"status": ("PENDING",)}),
+    "of some days": Listing(venue_id=1, span=(Micros(20_000 * DAY + 1), Micros(20_003 * DAY + 1))),
+    "by status, of a day": Listing(
+        venue_id=1, filters={"status": ("PENDING",)}, span=(Micros(20_000 * DAY + 1), Micros(20_001 * DAY + 1))
+    ),
+}
+LISTINGS = {
+    **{f"orders {name}": (orders.list_orders, listing) for name, listing in ASKED.items()},
+    **{
+        f"receipts {name}": (
+            receipts.list_receipts,
+            replace(listing, filters={"status": (1,)} if listing.filters else {}),
+        )
+        for name, listing in ASKED.items()
+    },
 }
 
 
-def page_statement(listing: Listing):
-    """The statement of a page, as the store builds it."""
-    generator = orders.list_orders("b", listing)
-    next(generator)
-    return generator.send([(0,)]).statement.element
+def queries_of(path: Path, name: str) -> list[Query]:
+    """What a list asks of a new store: what it counts, then its page."""
+    read, listing = LISTINGS[name]
+    asked = []
+
+    def noted():
+        transaction = read("b", listing)
+        query = next(transaction)
+        while True:
+            asked.append(query)
+            try:
+                query = transaction.send((yield query))
+            except StopIteration:
+                return
+
+    migrate_sqlite(path)
+    with closing(sqlite3.connect(path)) as connection:
+        drive_transaction(connection, noted())
+    return [query for query in asked if query.sets]
 
 
 @pytest.mark.parametrize("name", LISTINGS)
-def test_first_pages_come_from_an_index_on_sqlite(tmp_path, name):
-    """No scan, no sort."""
-    migrate_sqlite(tmp_path / "c.db")
-    compiled = compile_statement(page_statement(LISTINGS[name]), SQLITE)
-    with sqlite3.connect(tmp_path / "c.db") as connection:
-        plan = connection.execute(f"EXPLAIN QUERY PLAN {compiled.sql}", compiled.bind({})).fetchall()
-    text = " ".join(row[3] for row in plan)
-    assert "SEARCH orders USING INDEX" in text
-    assert "TEMP B-TREE" not in text
+def test_first_pages_and_their_totals_come_from_an_index_on_sqlite(tmp_path, name):
+    """No scan, no sort; days that are whole are summed, and only parts of days counted."""
+    *counts, page = queries_of(tmp_path / "c.db", name)
+    assert 1 <= len(counts) <= 2
+    for query in (*counts, page):
+        compiled = query.statement.compiled(SQLITE)
+        with closing(sqlite3.connect(tmp_path / "c.db")) as connection:
+            for params in query.sets:
+                plan = connection.execute(f"EXPLAIN QUERY PLAN {compiled.sql}", compiled.bind(params)).fetchall()
+                steps = [row[3] for row in plan]
+                assert all(re.match(r"SEARCH (orders|receipts|row_counts) USING (COVERING )?INDEX", s) for s in steps)
+                assert steps[0].startswith(f"SEARCH {name.split()[0]} USING INDEX") or query is not page
+    assert "row_counts" in counts[0].statement.compiled(SQLITE).sql
 
 
-DAILY = ("boards", "changes", "deadlines", "events", "keys", "order_statements", "print_jobs", "receipts")
+DAILY = ("boards", "changes", "counts", "deadlines", "events", "keys", "order_statements", "print_jobs", "receipts")
 
 
 @pytest.mark.parametrize("name", [name for name in statements() if name.split(".")[0] in DAILY])
@@ -226,16 +263,19 @@ def test_what_is_asked_all_day_never_scans_a_table(tmp_path, name):
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("name", LISTINGS)
-async def test_first_pages_come_from_an_index_on_postgresql(new_postgres, name):
-    """No scan, no sort."""
-    compiled = compile_statement(page_statement(LISTINGS[name]), POSTGRESQL)
+async def test_first_pages_and_their_totals_come_from_an_index_on_postgresql(new_postgres, tmp_path, name):
+    """No scan, no sort, where the tables are large enough for that to be the better way."""
     connection = await asyncpg.connect(new_postgres)
-    await connection.execute("SET enable_seqscan = off")
-    rows = await connection.fetch(f"EXPLAIN {compiled.sql}", *compiled.bind({}))
+    for way in ("seqscan", "bitmapscan", "sort"):
+        await connection.execute(f"SET enable_{way} = off")
+    for query in queries_of(tmp_path / "c.db", name):
+        compiled = query.statement.compiled(POSTGRESQL)
+        for params in query.sets:
+            rows = await connection.fetch(f"EXPLAIN {compiled.sql}", *compiled.bind(params))
+            text = "\n".join(row[0] for row in rows)
+            assert "Index" in text
+            assert not re.search("Seq Scan|Sort", text)
     await connection.close()
-    text = "\n".join(row[0] for row in rows)
-    assert "Index" in text
-    assert "Seq Scan" not in text
 
 
 def test_the_house_rules_hold():

@@ -92,7 +92,7 @@ async def test_a_waiting_read_answers_as_soon_as_there_is_something(server: Serv
     """By the feed; what is not of the wanted types does not wake it."""
     await write(server.hub, 1, 3)
     began = time.monotonic()
-    asking = asyncio.create_task(events(server, "?after=3&wait=20&types=receipt.opened"))
+    asking = asyncio.create_task(events(server, "?after=3&wait=30&types=receipt.opened"))
     await until(lambda: server.hub.feed.viewers == 1)
     await write(server.hub, 1, 2)
     await asyncio.sleep(0.3)
@@ -100,7 +100,7 @@ async def test_a_waiting_read_answers_as_soon_as_there_is_something(server: Serv
     await write(server.hub, 1, 1, type="receipt.opened")
     body = await asking
     assert ([event["number"] for event in body["data"]], body["next_after"], body["last"]) == ([6], 6, 6)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 20
     assert server.hub.feed.viewers == 0
 
 
@@ -118,7 +118,7 @@ async def test_a_wait_ends_at_once_when_the_server_winds_down(server: Server):
     asking = asyncio.create_task(events(server, "?wait=30"))
     await until(lambda: server.hub.feed.viewers == 1)
     server.hub.feed.drain()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         assert (await asking)["data"] == []
 
 

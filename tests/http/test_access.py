@@ -187,7 +187,8 @@ async def test_every_listed_route_wants_what_the_table_says(server: Server):
         elif route.audience == "credentials":
             assert answer.status_code == 400
         else:
-            assert answer.status_code == 200, path
+            # Of the addresses for everybody only a picture's has nothing at the names made up here.
+            assert answer.status_code == (404 if path.startswith("/media/") else 200), path
     for method, path, status in (
         ("GET", "/open-api/v2/products", 404),
         ("GET", "/hub/v1/admin/brands", 404),

@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import Server, demo_hub, serving
 from tests.events.folding import folded, shown
 from tests.http.chain import DOCUMENTED, KITCHEN, MINIMAL, TILL, events, hub_get, manager, payment, post
+from tests.http.totals import hold_totals
 
 from comanda.kitchen.model import TicketStatus
 from comanda.kitchen.moves import MOVES as TICKET_MOVES
@@ -107,7 +108,7 @@ async def board(server: Server) -> dict[str, Any]:
 
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_what_must_hold_holds_after_anything(settings, seed):
-    """Snapshots, numbers, states, receipts, tickets, portions and money, after some 150 random actions, often at once."""
+    """Snapshots, numbers, states, receipts, tickets, portions, money and totals, after some 150 random actions, often at once."""
     roomy = replace(settings, rate_calls=10**6, rate_auth=10**6, rate_failed=10**6)
     dice = random.Random(seed)
     async with demo_hub(roomy) as hub, serving(hub) as server:
@@ -125,6 +126,8 @@ async def test_what_must_hold_holds_after_anything(settings, seed):
         hold_stock(told)
         for order_id in people.orders:
             hold_order((await hub_get(server, f"/orders/{order_id}"))["chain"])
+        totals = await hold_totals(server)
+        assert totals["/orders?&"] == len(people.orders)
 
 
 def hold_snapshots(snapshots: list[dict], told: list[dict], fresh: dict) -> None:

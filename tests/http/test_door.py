@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import httpx
 import pytest
 from tests.conftest import Server, demo_hub, serving
 
 from comanda import demo
+from comanda.access.routes import find_route
 from comanda.base import limits
+from comanda.http import door
 from comanda.http.app import build_app
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("settings", ["sqlite"], indirect=True)]
@@ -105,7 +108,9 @@ async def test_other_media_are_refused(server: Server):
 
 async def test_a_slow_body_is_cut_off(server: Server, monkeypatch):
     """A client that dribbles holds nothing for long."""
-    monkeypatch.setattr(limits, "BODY_READ_TIMEOUT_S", 0.3)
+    intake = find_route("POST", "/open-api/v2/orders")
+    hurried = replace(intake, takes=replace(intake.takes, within_s=0.3))
+    monkeypatch.setattr(door, "find_route", lambda *_: hurried)
     reader, writer = await asyncio.open_connection("127.0.0.1", server.hub.settings.port)
     head = f"POST /open-api/v2/orders HTTP/1.1\r\nHost: x\r\nx-token: {server.token}\r\nContent-Length: 100\r\n\r\n{{"
     writer.write(head.encode())

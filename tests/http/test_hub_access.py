@@ -334,14 +334,14 @@ async def test_a_session_lapses_and_is_swept_away(server: Server):
     """A lapsed one is refused by its own time, whoever remembers it, and removed by housekeeping."""
     store, now = server.hub.store, now_micros()
     stored = await store.read(lambda: sessions.find_password("demo", demo.MANAGER))
-    new = sessions.NewSession("demo", demo.MANAGER, stored, sha256_hex("t"), now, now + 1_500_000)
+    new = sessions.NewSession("demo", demo.MANAGER, stored, sha256_hex("t"), now, now + 4_000_000)
     assert await store.run(lambda: sessions.add_session(new))
     await server.hub.known.refresh()
     directory, cookie = await server.hub.known.directory(), {"cookie": "comanda_session=t"}
     assert (await server.http.get(SESSION, headers=cookie)).status_code == 200
     with pytest.raises(ComandaError, match="The session has ended"):
-        identify_any(directory, server.hub.tokens, "GET", cookie, now + 1_500_000)
-    await asyncio.sleep(1.6)
+        identify_any(directory, server.hub.tokens, "GET", cookie, now + 4_000_000)
+    await asyncio.sleep(4.1)
     assert (await server.http.get(SESSION, headers=cookie)).status_code == 401
     assert (await store.directory()).sessions == {}
     await clear_brand(store, House(directory.brands["demo"], server.hub.known.snapshot("demo")), server.hub.settings)
@@ -452,9 +452,9 @@ async def test_the_terminals_of_a_venue_are_listed_with_their_presence(server: S
 
     first, spare = await listed()
     assert first == {
-        "id": 1, "name": "Main till", "venue_id": 1, "active": True, "token": True, "present": None, "seen_at": None,
+        "id": 1, "name": "Main till", "venue_id": 1, "active": True, "may_call": True, "present": None, "seen_at": None,
     }  # fmt: skip
-    assert (spare["id"], spare["active"], spare["token"], spare["present"]) == (9, False, False, None)
+    assert (spare["id"], spare["active"], spare["may_call"], spare["present"]) == (9, False, False, None)
     await server.http.post(HEARTBEAT, headers=TERMINAL)
     seen = (await listed())[0]
     assert (seen["present"], seen["seen_at"][-1]) == (True, "Z")
@@ -472,13 +472,13 @@ async def test_the_watch_waits_for_silence_that_it_could_have_heard(server: Serv
     """It listens first, marks nobody who goes on speaking, then marks who says nothing."""
     store, known = server.hub.store, server.hub.known
     await server.http.post(HEARTBEAT, headers=TERMINAL)
-    watch = asyncio.create_task(watch_presence(store, known, asyncio.Event(), absent_after_s=0.8, every_s=0.05))
+    watch = asyncio.create_task(watch_presence(store, known, asyncio.Event(), absent_after_s=2.5, every_s=0.05))
     try:
-        for _ in range(4):
+        for _ in range(10):
             await asyncio.sleep(0.3)
             await server.http.post(HEARTBEAT, headers=TERMINAL)
         assert [type_ for _, type_, _, _ in await turns(store)] == ["terminal.present"]
-        for _ in range(100):
+        for _ in range(400):
             await asyncio.sleep(0.05)
             if len(await turns(store)) > 1:
                 break

@@ -15,6 +15,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from tests.conftest import REAL_ORDERS, Server
 from tests.http.chain import DOCUMENTED, MINIMAL, did, events, hub_get, manager, payment, place, post
+from tests.http.documented import ask
 
 from comanda import demo
 from comanda.access.model import Brand, BrandId
@@ -425,7 +426,18 @@ async def test_a_line_of_a_receipt_has_every_documented_field(server: Server):
     assert line == expected
     modifier = {"id": 501, "name": "Extra Cheese", "count": 1, "price": 0.5, "portion_size": 1}
     group = {"id": 50, "name": "Extras"}
-    product = {"id": 101, "name": "Pizza", "unit": None, "station": {"id": 1, "name": "Kitchen"}}
+    unit = {
+        "id": 1,
+        "_lft": 1,
+        "_rgt": 2,
+        "parent_id": None,
+        "name": "Piece",
+        "type": "PIECE",
+        "symbol": "pcs",
+        "equal": 1,
+        "deleted_at": None,
+    }
+    product = {"id": 101, "name": "Pizza", "unit": unit, "station": {"id": 1, "name": "Kitchen"}}
     cases = {
         "receipt_products.modificators": {"modificators": [modifier]},
         "receipt_products.modificators.modificator_group": {"modificators": [{**modifier, "modificator_group": group}]},
@@ -1044,3 +1056,26 @@ async def test_a_refused_acceptance_takes_no_number(server: Server):
     assert (await server.create({**MINIMAL, "auto_order_accept": True, "sale_type_id": 77})).status_code == 400
     await did(server, f"/orders/{order_id}/accept", {})
     assert (await receipt(server, await accepted(server)))["order_number"] == "002"
+
+
+# What a receipt took from stock
+
+
+async def test_a_receipt_took_nothing_from_stock(server: Server):
+    """Comanda keeps none: an empty page, for receipts that the caller may see (contract 9.9)."""
+    receipt_id = await accepted(server)
+    path = f"/open-api/v2/receipts/{receipt_id}/stock-operations"
+    body = await ask(server, "GET", path)
+    assert body.keys() == {"success", "data", "total", "sorts", "next_cursor", "time", "timestamp", "unix"}
+    assert (body["success"], body["data"], body["total"]) == (True, [], 0)
+    other = await server.client("seaside", venue_id=2, venues=(2,))
+    for headers, missing in (
+        (server.headers, "/open-api/v2/receipts/999999/stock-operations"),
+        (server.headers, "/open-api/v2/receipts/x/stock-operations"),
+        (other, path),
+        ({**server.headers, "x-venue": "2"}, path),
+    ):
+        refusal = await ask(server, "GET", missing, headers, 404)
+        assert (refusal["error"], refusal["message"]) == ("not_found", "Receipt not found")
+    writer = await server.client("writer", scopes=("receipts:write",))
+    assert (await ask(server, "GET", path, writer, 403))["error"] == "forbidden"

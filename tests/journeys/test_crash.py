@@ -41,7 +41,7 @@ def test_a_store_killed_again_and_again_loses_and_doubles_nothing(store, tmp_pat
     tally = found["stores"][0]
     assert tally["violations"] == []
     assert tally["rounds"] == sum(tally["kills"].values()) == ROUNDS
-    assert tally["sent"] > 100
+    assert tally["sent"] > 50
     assert tally["repeated"] > 0
     assert tally["deeds"] > 0
     assert tally["steps_reached"] > 0
@@ -206,6 +206,9 @@ DAMAGE = [
     (f"UPDATE print_jobs SET status = 'queued' WHERE order_id = {PRINTED}", "and its job is still in line"),
     (f"UPDATE print_jobs SET kind = 'possible_duplicate' WHERE order_id = {PRINTED}", "1 copies for 0 settled"),
     (f"DELETE FROM print_jobs WHERE order_id = {PRINTED}", "came out of the printer and is nobody's"),
+    ("UPDATE row_counts SET quantity = quantity + 1 WHERE counted = 'orders' AND status = 'IGNORE'",
+     "with status IGNORE are counted as"),
+    ("DELETE FROM row_counts WHERE counted = 'receipts' AND status = '2'", "with status 2 are counted as 0"),
 ]  # fmt: skip
 
 

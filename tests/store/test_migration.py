@@ -1,6 +1,8 @@
 """A store of the version before is brought to this one with what is in it."""
 
 import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -11,8 +13,10 @@ from sqlalchemy.pool import NullPool
 from tests.conftest import fresh_database
 
 from comanda.access.model import SCOPES
+from comanda.base.listing import Listing
 from comanda.main import open_store
 from comanda.settings import Settings
+from comanda.store.transaction import Statement, one
 from comanda.store.upgrade import _config
 
 pytestmark = pytest.mark.anyio
@@ -35,31 +39,19 @@ ROWS = (
 )
 
 
-def upgrade_to(connection, revision: str) -> None:
+def upgrade_to(connection, revision: str, rows: Sequence[str] = ROWS) -> None:
     """Run the migrations up to one, and put rows of that version in."""
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
-    for row in ROWS:
+    for row in rows:
         connection.execute(text(row))
 
 
 @pytest.mark.parametrize("store", ["sqlite", "postgresql"])
 async def test_what_the_first_schema_held_is_there_in_the_second(request, tmp_path, store):
     """Orders not ended are open; who was allowed everything still is; events go on from their number."""
-    url = None
-    if store == "sqlite":
-        connection = sqlite3.connect(tmp_path / "comanda.db", isolation_level=None)
-        engine = create_engine("sqlite://", creator=lambda: connection, poolclass=NullPool)
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as bound:
-            upgrade_to(bound, "0001")
-        connection.close()
-    else:
-        url = await fresh(request)
-        engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url))
-        async with engine.begin() as bound:
-            await bound.run_sync(upgrade_to, "0001")
-        await engine.dispose()
+    url = await make_store(request, tmp_path, store, "0001", ROWS)
     async with open_store(Settings(data_dir=tmp_path, database_url=url)) as opened:
         directory = await opened.directory()
         assert directory.clients["b", "all"].scopes == set(SCOPES)
@@ -70,6 +62,78 @@ async def test_what_the_first_schema_held_is_there_in_the_second(request, tmp_pa
         assert [event.number for event in page.events] == [1]
     if store == "sqlite":
         assert (tmp_path / "comanda.db.before-0003").exists()
+
+
+DAY = 86_400_000_000
+PLACED = [  # an order's venue, status, instant and receipt's status
+    (1, "PENDING", DAY - 1, None),
+    (1, "RECEIVED", DAY, 1),
+    (1, "RECEIVED", DAY + 5, 1),
+    (1, "DELIVERED", 2 * DAY - 1, 2),
+    (2, "DELIVERED", 2 * DAY - 1, 2),
+]
+ROWS_OF_0002 = [
+    ROWS[0],
+    *(
+        "INSERT INTO orders (brand_id, id, venue_id, client_id, status, needs_attention, sale_type_id, customer_id,"
+        " subtotal_minor, discount_minor, service_minor, delivery_minor, total_minor, payload, created_at, updated_at,"
+        f" event_sequence) VALUES ('b', {number}, {venue}, 'all', '{status}', false, 2, 0, 1, 0, 0, 0, 1, '{{}}', {at},"
+        f" {at}, 1)"
+        for number, (venue, status, at, _) in enumerate(PLACED)
+    ),
+    *(
+        "INSERT INTO receipts (brand_id, id, venue_id, order_id, cid, customer_id, sale_type_id, status, order_status,"
+        " order_number, locked, subtotal_minor, discount_minor, service_minor, delivery_minor, total_minor,"
+        " remaining_minor, payments, refund_due, shift_date, created_at, updated_at) VALUES ('b',"
+        f" {number}, {venue}, {number}, 'c{number}', 0, 2, {paid}, 'NEW', '001', false, 1, 0, 0, 0, 1, 0, '[]', false,"
+        f" '1970-01-02', {at}, {at})"
+        for number, (venue, _, at, paid) in enumerate(PLACED)
+        if paid
+    ),
+]
+COUNTED = [
+    ("orders", 1, 0, "PENDING", 1),
+    ("orders", 1, 1, "DELIVERED", 1),
+    ("orders", 1, 1, "RECEIVED", 2),
+    ("orders", 2, 1, "DELIVERED", 1),
+    ("receipts", 1, 1, "1", 2),
+    ("receipts", 1, 1, "2", 1),
+    ("receipts", 2, 1, "2", 1),
+]
+
+
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
+async def test_what_the_second_schema_held_is_counted_in_the_third(request, tmp_path, store):
+    """Orders and receipts by venue, day and status; lists tell their totals from that."""
+    url = await make_store(request, tmp_path, store, "0002", ROWS_OF_0002)
+
+    def counts():
+        asked = (
+            "SELECT counted, venue_id, day, status, quantity FROM row_counts WHERE brand_id = 'b' ORDER BY 1, 2, 3, 4"
+        )
+        return (yield one(Statement(text(asked))))
+
+    async with open_store(Settings(data_dir=tmp_path, database_url=url)) as opened:
+        assert [tuple(row) for row in await opened.read(counts)] == COUNTED
+        assert (await opened.list_orders("b", Listing(venue_id=1)))[1] == 4
+        assert (await opened.list_receipts("b", Listing(venue_id=1, filters={"status": (1,)})))[1] == 2
+
+
+async def make_store(request, folder: Path, store: str, revision: str, rows: Sequence[str]) -> str | None:
+    """A store as an older version left it; the address of one in PostgreSQL."""
+    if store == "sqlite":
+        connection = sqlite3.connect(folder / "comanda.db", isolation_level=None)
+        engine = create_engine("sqlite://", creator=lambda: connection, poolclass=NullPool)
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as bound:
+            upgrade_to(bound, revision, rows)
+        connection.close()
+        return None
+    url = await fresh(request)
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url))
+    async with engine.begin() as bound:
+        await bound.run_sync(upgrade_to, revision, rows)
+    await engine.dispose()
+    return url
 
 
 async def fresh(request) -> str:

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from comanda import demo
 from comanda.base.errors import SetupError
@@ -28,6 +29,14 @@ def test_a_document_is_written_as_it_was_read(tmp_path, name):
     text = write_document(document, as_json=name.endswith("json"))
     assert read_document(written(tmp_path, text, name)) == document
     assert document.products[0].price == Decimal("8.5")
+
+
+def test_a_price_that_is_one_object_is_written_out_each_time(tmp_path):
+    """Reading refuses YAML's aliases, so writing makes none."""
+    price = Decimal("2.5")
+    document = parse_document({"products": [{"id": number, "name": "Soup", "price": price} for number in (1, 2)]})
+    shared = replace(document, products=tuple(replace(product, price=price) for product in document.products))
+    assert read_document(written(tmp_path, write_document(shared, as_json=False))) == document
 
 
 def test_every_problem_of_a_document_is_told(tmp_path):
@@ -134,3 +143,15 @@ def test_settings_come_from_the_environment_and_the_command_line():
         with pytest.raises(SetupError):
             read_settings(environment)
     assert mask_url("postgresql://u:secret@h/db") == "postgresql://u:***@h/db"
+
+
+def test_a_price_has_an_id_of_its_own_among_all_lists():
+    """Callers page through the prices of all lists by it (contract 9.19)."""
+    price = {"id": 7, "product_id": 1, "price": 1}
+    lists = [{"id": 1, "name": "a", "prices": [price]}, {"id": 2, "name": "b", "prices": [price]}]
+    products = [{"id": 1, "name": "p"}]
+    there = check_document(parse_document({"products": products, "price_lists": lists[:1]}), Snapshot())
+    for document in ({"price_lists": lists[1:]}, {"price_lists": lists}):
+        with pytest.raises(SetupError, match="price 7 is used twice"):
+            check_document(parse_document(document), there)
+    assert check_document(parse_document({"price_lists": lists[:1]}), there).price_lists.keys() == {1}

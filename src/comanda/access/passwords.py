@@ -31,6 +31,11 @@ class PasswordChecks:
         # A caller who goes away must not make room for another while its own check still computes.
         return await asyncio.shield(self._check(password, stored_hash))
 
+    async def hash(self, password: str) -> str:
+        """The stored form of a new password; it takes its turn with the checks."""
+        async with self._running:
+            return await asyncio.to_thread(hash_password, password)
+
     async def _check(self, password: str, stored_hash: str | None) -> bool:
         try:
             async with self._running:

@@ -4,9 +4,32 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from comanda.base import limits
+
 Audience = Literal["public", "credentials", "integrator", "hub"]
 """``integrator``: v2, by ``x-token``. ``hub``: our own resources, for the kinds of caller that the route names."""
 CallerKind = Literal["integrator", "device", "staff"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bodies:
+    """What a route takes as its body: which media types, how large; how much of a larger one is read in vain."""
+
+    media_types: tuple[str, ...]
+    largest_bytes: int
+    drained_bytes: int
+    within_s: float
+
+
+JSON_BODIES: Final = Bodies(
+    ("application/json",), limits.MAX_BODY_BYTES, limits.MAX_DRAINED_BYTES, limits.BODY_READ_TIMEOUT_S
+)
+PICTURE_BODIES: Final = Bodies(
+    ("image/jpeg", "image/png", "image/webp"),
+    limits.MAX_PICTURE_BYTES,
+    limits.MAX_DRAINED_PICTURE_BYTES,
+    limits.PICTURE_READ_TIMEOUT_S,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +46,7 @@ class Route:
     takes_key: bool = False
     callers: tuple[CallerKind, ...] = ("integrator",)
     roles: tuple[str, ...] = ()
+    takes: Bodies = JSON_BODIES
 
     @property
     def name(self) -> str:
@@ -38,6 +62,7 @@ EVERYBODY: Final[tuple[CallerKind, ...]] = ("integrator", "device", "staff")
 HOUSE: Final[tuple[CallerKind, ...]] = ("device", "staff")
 _COUNTER: Final = ("cashier", "call_centre", "manager")
 _KITCHEN: Final = ("cook", "cashier", "manager")
+_ANYBODY: Final = ("cashier", "cook", "call_centre", "manager")
 
 
 def _order_action(name: str, roles: tuple[str, ...] = _COUNTER) -> Route:
@@ -54,6 +79,51 @@ def _read(path: str, scope: str) -> Route:
     return Route("GET", path, "hub", scope, callers=EVERYBODY)
 
 
+def _catalogue(path: str) -> Route:
+    return Route("GET", f"/open-api/v2/{path}", "integrator", "catalogue:read")
+
+
+def _managed(method: str, path: str) -> Route:
+    return Route(method, f"/hub/v1/admin/{path}", "hub", callers=("staff",), roles=("manager",))
+
+
+def _edited(kind: str) -> tuple[Route, ...]:
+    """How a kind of catalogue resource is listed, created, read, changed and retired."""
+    one = f"{kind}/{{id}}"
+    return (
+        _managed("GET", kind),
+        _managed("POST", kind),
+        _managed("GET", one),
+        _managed("PATCH", one),
+        _managed("DELETE", one),
+    )
+
+
+ADMINISTERED: Final = (
+    "venues",
+    "sale-types",
+    "terminals",
+    "stations",
+    "printers",
+    "tables",
+    "payment-methods",
+    "customer-groups",
+    "units",
+    "tags",
+    "categories",
+    "modifier-groups",
+    "products",
+    "price-lists",
+    "customers",
+    "users",
+)
+"""The kinds of catalogue resource that managers edit; `comanda.catalogue.editing` has their types."""
+_ADMINISTRATION: Final = (
+    *(route for kind in ADMINISTERED for route in _edited(kind)),
+    _managed("POST", "users/{id}/password"),
+    _managed("GET", "audit"),
+    Route("POST", "/hub/v1/admin/pictures", "hub", callers=("staff",), roles=("manager",), takes=PICTURE_BODIES),
+)
 ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/open-api/v2/auth", "credentials"),
     Route("POST", "/open-api/v2/orders", "integrator", "orders:write", takes_key=True),
@@ -65,6 +135,26 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/open-api/v2/receipts/cid/{cid}", "integrator", "receipts:read"),
     Route("PATCH", "/open-api/v2/receipts/{id}", "integrator", "receipts:write", takes_key=True),
     Route("POST", "/open-api/v2/receipts/{id}/close", "integrator", "receipts:write", takes_key=True),
+    Route("GET", "/open-api/v2/receipts/{id}/stock-operations", "integrator", "receipts:read"),
+    Route("GET", "/open-api/v2/customers", "integrator", "customers:read"),
+    Route("POST", "/open-api/v2/customers", "integrator", "customers:write", takes_key=True),
+    Route("GET", "/open-api/v2/customers/{id}", "integrator", "customers:read"),
+    Route("GET", "/open-api/v2/customer-groups", "integrator", "customers:read"),
+    Route("GET", "/open-api/v2/users", "integrator", "users:read"),
+    Route("GET", "/open-api/v2/users/{id}", "integrator", "users:read"),
+    Route("POST", "/open-api/v2/waiter-call", "integrator", "waiter-calls:write", takes_key=True),
+    _catalogue("products"),
+    _catalogue("products/stop-list"),
+    _catalogue("products/{id}"),
+    _catalogue("categories"),
+    _catalogue("categories/{id}"),
+    _catalogue("stations"),
+    _catalogue("stations/{id}"),
+    _catalogue("sale-types"),
+    _catalogue("payment-methods"),
+    _catalogue("price-lists"),
+    _catalogue("price-lists/prices"),
+    _catalogue("venues"),
     Route("POST", "/hub/v1/quotes", "hub", "orders:write", callers=EVERYBODY, roles=_COUNTER),
     _read("/hub/v1/orders/{id}", "orders:read"),
     _read("/hub/v1/orders/{id}/timeline", "orders:read"),
@@ -95,6 +185,9 @@ ROUTES: Final[tuple[Route, ...]] = (
     _read("/hub/v1/print-jobs", "orders:read"),
     Route("POST", "/hub/v1/print-jobs/{id}/reprint", "hub", takes_key=True, callers=HOUSE, roles=_KITCHEN),
     Route("POST", "/hub/v1/print-jobs/{id}/dismiss", "hub", takes_key=True, callers=HOUSE, roles=_KITCHEN),
+    _read("/hub/v1/venues/{id}/stop-list", "catalogue:read"),
+    Route("PUT", "/hub/v1/venues/{id}/stop-list/{product}", "hub", callers=HOUSE, roles=_ANYBODY),
+    *_ADMINISTRATION,
     Route("POST", "/hub/v1/session", "credentials"),
     Route("GET", "/hub/v1/session", "hub", callers=("integrator", "device", "staff")),
     Route("DELETE", "/hub/v1/session", "hub", callers=("staff",)),
@@ -102,6 +195,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/hub/v1/venues/{id}/terminals", "hub", "orders:read", callers=("integrator", "device", "staff")),
     Route("GET", "/hub/v1/events", "hub", "events:read", callers=("integrator", "device", "staff")),
     Route("GET", "/hub/v1/stream", "hub", "events:read", callers=("integrator", "device", "staff")),
+    Route("GET", "/media/{brand}/{id}/{variant}", "public"),
     Route("GET", "/health", "public"),
     Route("GET", "/ready", "public"),
     Route("GET", "/openapi.json", "public"),

@@ -19,6 +19,8 @@ class Kind(Enum):
     TIMED_OUT = "timed_out"
     CONFLICT = "conflict"
     GONE = "gone"
+    VERSION_DIFFERS = "version_differs"
+    VERSION_REQUIRED = "version_required"
     TOO_LARGE = "too_large"
     UNSUPPORTED_MEDIA = "unsupported_media"
     UNPROCESSABLE = "unprocessable"
@@ -34,6 +36,8 @@ CODES: Final[dict[str, Kind]] = {
     "invalid_parameter": Kind.INVALID,
     "invalid_json": Kind.INVALID,
     "invalid_header": Kind.INVALID,
+    "not_a_picture": Kind.INVALID,
+    "picture_too_large": Kind.INVALID,
     "unauthorized": Kind.UNAUTHENTICATED,
     "forbidden": Kind.FORBIDDEN,
     "csrf_failed": Kind.FORBIDDEN,
@@ -49,7 +53,16 @@ CODES: Final[dict[str, Kind]] = {
     "receipt_locked": Kind.CONFLICT,
     "no_printer": Kind.CONFLICT,
     "print_not_uncertain": Kind.CONFLICT,
+    "duplicate_phone": Kind.CONFLICT,
+    "duplicate_code": Kind.CONFLICT,
+    "duplicate_cid": Kind.CONFLICT,
+    "already_exists": Kind.CONFLICT,
+    "name_taken": Kind.CONFLICT,
+    "own_account": Kind.CONFLICT,
+    "catalogue_busy": Kind.CONFLICT,
     "events_expired": Kind.GONE,
+    "version_differs": Kind.VERSION_DIFFERS,
+    "version_required": Kind.VERSION_REQUIRED,
     "body_too_large": Kind.TOO_LARGE,
     "unsupported_media_type": Kind.UNSUPPORTED_MEDIA,
     "idempotency_key_reused": Kind.UNPROCESSABLE,
@@ -58,6 +71,7 @@ CODES: Final[dict[str, Kind]] = {
     "internal_error": Kind.INTERNAL,
     "intake_full": Kind.UNAVAILABLE,
     "too_many_viewers": Kind.UNAVAILABLE,
+    "too_many_pictures": Kind.UNAVAILABLE,
     "storage_unavailable": Kind.UNAVAILABLE,
     "shutting_down": Kind.UNAVAILABLE,
     "outcome_unknown": Kind.OUTCOME_UNKNOWN,

@@ -63,6 +63,8 @@ MAX_DEADLINE_STEPS: Final = 10
 MAX_PREPARATION_MINUTES: Final = 24 * 60
 MAX_CATEGORY_DEPTH: Final = 16
 """How far up a product's category is asked for a station."""
+MAX_CATEGORY_LEVELS: Final = 64
+"""How deep the children of a category are shown."""
 MAX_PAYMENTS: Final = 20
 LINE_IDS: Final = 1_000
 """Lines of a receipt have ids of their own: the receipt's times this, plus their position."""
@@ -75,6 +77,8 @@ DEADLINE_POLL_S: Final = 0.25
 DEADLINE_SWEEP_S: Final = 10.0
 """How often brands without a deadline are looked at for steps left over from one they had."""
 DUE_STEPS: Final = 200
+STEPS_AT_ONCE: Final = 8
+"""Orders whose deadlines one process carries out at the same time; each is a transaction of its own."""
 LEASE_S: Final = 6.0
 PRINT_POLL_S: Final = 0.25
 PRINT_RETRY_S: Final = 1.0
@@ -84,6 +88,12 @@ DUTIES_END_S: Final = 6.0
 """How long duties may take to end their round when the server winds down."""
 KEEP_PAPERS_DAYS: Final = 7
 PURGE_STEP: Final = 1_000
+REDACT_STEP: Final = 200
+"""How many orders one transaction takes personal data out of."""
+ORDER_SCAN: Final = 10_000
+"""How many orders one read looks through for those of a guest, or for old ones."""
+SPARE_OPEN_DAYS: Final = 7
+"""How much longer an order that is still open keeps its personal data: somebody may yet have to find the door."""
 
 # Idempotency
 IDEMPOTENCY_WINDOW_S: Final = 72 * 3600
@@ -102,6 +112,8 @@ ORDER_ID_BLOCK: Final = 500
 READ_CONNECTIONS: Final = 4
 READ_WAIT_S: Final = 8.0
 SQLITE_BUSY_S: Final = 5.0
+SQLITE_RETRY_S: Final = 0.002
+"""How soon a batch of orders asks again for the lock that another process has."""
 SQLITE_STATEMENTS: Final = 256
 SQLITE_ROWS: Final = 1_024
 """Rows in one statement; 24 columns of them stay below the 32,766 parameters that SQLite takes by default."""
@@ -174,7 +186,47 @@ MAX_PICTURE_DOTS: Final = 60_000
 """The longest picture of a paper; 200 dots are 25 mm."""
 GLYPH_CACHE: Final = 4_096
 
+# Pictures
+MAX_PICTURE_BYTES: Final = 5 * 1024 * 1024
+MAX_DRAINED_PICTURE_BYTES: Final = 20 * 1024 * 1024
+"""A refused picture up to this size is read to its end: photos straight from a camera are often too large."""
+MAX_PICTURE_PIXELS: Final = 40_000_000
+MAX_ORIGINAL_BYTES: Final = 16 * 1024 * 1024
+"""More than the largest file that rendering can make: 2,048 by 2,048 dots of noise, half transparent."""
+PICTURE_READ_TIMEOUT_S: Final = 60.0
+RENDERINGS: Final = 2
+RENDERINGS_WAITING: Final = 16
+"""Those that run included."""
+
 # The catalogue
 EDIT_TRIES: Final = 5
+IMPORT_STEP: Final = 500
+"""Resources of a kind that one transaction of an import writes; more are written in steps."""
+DECODED_AT_ONCE: Final = 250
+"""Resources that are decoded before the event loop has its turn: about a millisecond's worth."""
+IMPORT_PAUSE_S: Final = 0.01
+"""Between two steps: on a file that one process writes at a time, orders are let in."""
 MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
 MAX_DOCUMENT_NESTING: Final = 12
+
+# Mirroring another server
+MIRROR_PAGES: Final = 2_000
+"""Pages of one resource."""
+MIRROR_PAGE_BYTES: Final = 32 * 1024 * 1024
+MIRROR_BYTES: Final = 512 * 1024 * 1024
+MIRROR_TIME_S: Final = 6 * 3600
+MIRROR_REQUEST_S: Final = 60.0
+MIRROR_TRIES: Final = 6
+MIRROR_LONGEST_WAIT_S: Final = 15 * 60
+"""A source that wants a longer pause is left for another run."""
+MIRROR_KEPT_S: Final = 24 * 3600
+"""How long pages of an interrupted run are good."""
+MIRROR_DETAILS: Final = 200
+"""Products read by id, for what lists do not show."""
+MIRROR_CATEGORY_DEPTH: Final = 64
+MIRROR_REMARKS: Final = 500
+"""Different remarks of one run; further ones are only counted."""
+MIRROR_PICTURES: Final = 10_000
+MIRROR_PICTURE_BYTES: Final = 5 * 1024 * 1024
+MIRROR_PICTURE_S: Final = 30.0
+MIRROR_PICTURE_REDIRECTS: Final = 3

@@ -5,7 +5,7 @@ kept as imported. Money is exact decimals in major units.
 """
 
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar, cast
 
 import msgspec
 from msgspec import Meta
@@ -57,6 +57,10 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     updated_at: Instant | None = None
 
 
+# Defaults are plain decimals, which msgspec can show in a schema.
+FREE: Final = cast("Money", Decimal(0))
+ONE: Final = cast("Count", Decimal(1))
+WEIGHTLESS: Final = cast("Stock", Decimal(0))
 AnyResource = TypeVar("AnyResource", bound=Resource)
 
 
@@ -159,7 +163,7 @@ class Unit(Resource, frozen=True, kw_only=True):
     plural = "units"
     type: Name = "PIECE"
     symbol: Name = "pcs"
-    equal: Count = Count(1)
+    equal: Count = ONE
     parent_id: EntityId | None = None
 
 
@@ -181,7 +185,7 @@ class CustomerGroup(Resource, frozen=True, kw_only=True):
 
     plural = "customer_groups"
     discount_type: Name | None = None
-    discount_value: Money = Money(0)
+    discount_value: Money = FREE
     system_type: Name | None = None
 
 
@@ -203,7 +207,7 @@ class Modifier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     id: EntityId
     name: Name
-    price: Money = Money(0)
+    price: Money = FREE
     active: bool = True
 
 
@@ -255,7 +259,7 @@ class Product(Resource, frozen=True, kw_only=True):
     """
 
     plural = "products"
-    price: Money = Money(0)
+    price: Money = FREE
     type: ProductType = "DISH"
     parent_id: EntityId | None = None
     category_id: EntityId | None = None
@@ -273,11 +277,11 @@ class Product(Resource, frozen=True, kw_only=True):
     sold_by_portion: bool = False
     discountable: bool = True
     giftable: bool = False
-    cost_price: Money = Money(0)
+    cost_price: Money = FREE
     cooking_time: Annotated[int, Meta(ge=0, le=limits.MAX_PREPARATION_MINUTES)] = 0
     inventory_behavior: Literal[0, 1, 3] = 3
     low_stock: Annotated[int, Meta(ge=0, le=limits.MAX_ID)] = 0
-    unit_weight: Stock = Stock(0)
+    unit_weight: Stock = WEIGHTLESS
     recipe: tuple[RecipeItem, ...] = ()
     timer: TimerSetting | None = None
     pictures: Pictures = ()
@@ -339,12 +343,16 @@ class User(Resource, frozen=True, kw_only=True):
     owner: bool = False
 
 
-class StopListEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How much of a product a venue has left; null takes the limit away."""
+class StopListEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How much of a product a venue has left; null takes the limit away.
+
+    ``updated_at`` counts for a product that had no limit here yet, as with every resource.
+    """
 
     venue_id: EntityId
     product_id: EntityId
     quantity: Stock | None
+    updated_at: Instant | None = None
 
 
 RESOURCES: Final[tuple[type[Resource], ...]] = (

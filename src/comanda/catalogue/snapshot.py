@@ -146,4 +146,5 @@ def with_changes(snapshot: Snapshot, version: int, changed: Iterable[Resource]) 
         fresh["printer_at"] = MappingProxyType(
             {(p.venue_id, p.station_id): p for p in fresh["printers"].values() if p.active}
         )
-    return replace(snapshot, version=version, worked_out={}, **fresh)
+    worked_out = {} if fresh else snapshot.worked_out  # a version that only changed quantities or people
+    return replace(snapshot, version=version, worked_out=worked_out, **fresh)

@@ -10,7 +10,7 @@ import typer
 
 from comanda import __version__
 from comanda.base.errors import ComandaError, SetupError
-from comanda.cli import access, catalogue, orders, printer, replay, serve, storage, tail
+from comanda.cli import access, catalogue, customers, mirror, orders, printer, replay, serve, storage, tail
 from comanda.cli.options import errors, printable
 
 app = typer.Typer(
@@ -34,12 +34,14 @@ app.command("serve")(serve.serve)
 app.command("demo")(serve.demo)
 app.command("import")(catalogue.import_catalogue)
 app.command("export")(catalogue.export_catalogue)
+app.command("mirror")(mirror.mirror)
 app.add_typer(access.brands, name="brand")
 app.add_typer(access.integrators, name="integrator")
 app.add_typer(access.clients, name="client")
 app.add_typer(access.staff, name="staff")
 app.add_typer(access.terminals, name="terminal")
 app.add_typer(access.screens, name="screen")
+app.add_typer(customers.customers, name="customer")
 app.add_typer(orders.order, name="order")
 app.add_typer(orders.orders, name="orders")
 app.command("tail")(tail.tail)

@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
 from comanda import administration
-from comanda.catalogue.document import check_document, read_document, write_document
+from comanda.catalogue.document import read_document, write_document
+from comanda.cli import picture_folder
 from comanda.cli.options import AsJson, BrandOption, DatabaseUrl, DataDir, console, store_settings, with_store
 from comanda.store.store import Store
 
@@ -20,15 +23,25 @@ def import_catalogue(
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Apply a catalogue document: validated whole, applied whole or not at all; prints what changed."""
+    """Apply a catalogue document: validated whole, applied whole or not at all; prints what changed.
+
+    Pictures that it names are taken from the folder beside it that ends in .pictures, if they are not there yet.
+    """
     document = read_document(file)
 
     async def work(store: Store) -> None:
+        pictures = await picture_folder.find_files(store, brand, document, picture_folder.folder_beside(file))
+        if pictures or check_only:
+            await administration.check_import(store, brand, document, given=pictures.keys())
+        await picture_folder.take_pictures(store, brand, pictures, check_only=check_only)
         if check_only:
-            check_document(document, await administration.catalogue_of(store, brand))
             console.print("the document is sound; nothing was changed")
             return
-        changes = await administration.import_document(store, brand, document)
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("importing", total=None)
+            changes = await administration.import_document(
+                store, brand, document, lambda done, total: bar.update(task, completed=done, total=total)
+            )
         if as_json:
             rows = [
                 {"kind": k, "id": i, "name": n, "change": "added" if a else "changed"} for k, i, n, a in changes.rows
@@ -52,11 +65,16 @@ def export_catalogue(
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Write a brand's whole catalogue, customers and stop list included, as a document that import reads."""
+    """Write a brand's whole catalogue, customers and stop list included, as a document that import reads.
+
+    Beside a file the pictures are written too, into a folder of its name that ends in .pictures.
+    """
 
     async def work(store: Store) -> str:
         await administration.catalogue_of(store, brand)
         document = await store.whole_catalogue(brand)
+        if out is not None:
+            await picture_folder.write_pictures(store, brand, document, picture_folder.folder_beside(out))
         return write_document(document, as_json=as_json or (out is not None and out.suffix == ".json"))
 
     text = with_store(store_settings(data_dir, database_url), work)

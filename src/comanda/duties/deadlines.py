@@ -43,18 +43,35 @@ async def _one_round(store: Store, known: Known, meter: ChainMeter, *, everybody
     houses = [House(brand, known.snapshot(brand.id)) for brand in directory.brands.values()]
     for house in houses:
         if everybody or any(_ladders(house)):
-            for order_id, step, action in await store.read(
-                lambda brand_id=house.brand.id: due_steps(brand_id, now_micros())
-            ):
-                try:
-                    await _carry_out(store, house, meter, order_id, step, action)
-                except Exception:  # one order must not keep the others waiting
-                    log.exception("deadline.postponed", brand=house.brand.id, order_id=order_id, step=step)
+            due = await store.read(lambda brand_id=house.brand.id: due_steps(brand_id, now_micros()))
+            by_order: dict[int, list[tuple[int, str]]] = {}
+            for order_id, step, action in due:
+                by_order.setdefault(order_id, []).append((step, action))
+            turns = asyncio.Semaphore(limits.STEPS_AT_ONCE)
+            await asyncio.gather(*(_climb(store, house, meter, turns, order, by_order[order]) for order in by_order))
 
 
 def _ladders(house: House) -> Iterator[bool]:
     """Whether each venue of a brand has a deadline; brands without one are only looked at now and then."""
     return (bool(venue.accept_deadlines) for venue in house.snapshot.venues.values())
+
+
+async def _climb(
+    store: Store,
+    house: House,
+    meter: ChainMeter,
+    turns: asyncio.Semaphore,
+    order_id: int,
+    steps: list[tuple[int, str]],
+) -> None:
+    """Carry out what is due of one order, step after step; one order must not keep the others waiting."""
+    async with turns:
+        for step, action in steps:
+            try:
+                await _carry_out(store, house, meter, order_id, step, action)
+            except Exception:
+                log.exception("deadline.postponed", brand=house.brand.id, order_id=order_id, step=step)
+                return
 
 
 async def _carry_out(store: Store, house: House, meter: ChainMeter, order_id: int, step: int, action: str) -> None:

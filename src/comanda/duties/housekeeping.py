@@ -1,6 +1,7 @@
 """What is kept for a while only, and cleared away afterwards, in small steps between the orders.
 
-Keys, sessions, printed papers, old events; and from the screens, orders that nobody has touched for days.
+Keys, sessions, printed papers, old events and entries of the audit log; what old orders say of persons; and from the
+screens, orders that nobody has touched for days.
 """
 
 from collections.abc import Coroutine
@@ -11,12 +12,14 @@ import structlog
 from comanda.base import limits
 from comanda.base.clock import Micros, now_micros
 from comanda.base.errors import ComandaError
+from comanda.duties.erasing import redact_old
 from comanda.orders.deliver import leave_screens
 from comanda.orders.dossier import Change, Dossier, House
 from comanda.settings import Settings
 from comanda.store.changes import Wish
 from comanda.store.lapsed import find_lapsed, find_left_behind, remove_lapsed
 from comanda.store.orders import order_not_found
+from comanda.store.retention import venues_with_orders
 from comanda.store.store import Store
 
 log = structlog.get_logger("comanda.housekeeping")
@@ -32,7 +35,10 @@ async def clear_brand(store: Store, house: House, settings: Settings) -> None:
         "sessions": now,
         "claims": Micros(now - limits.MAX_DUPLICATE_WINDOW_S * 1_000_000),
         "papers": Micros(now - limits.KEEP_PAPERS_DAYS * _DAY),
+        "staged": Micros(now - _DAY),
     }
+    if settings.keep_audit_days:
+        before["audit"] = Micros(now - settings.keep_audit_days * _DAY)
     for kind, instant in before.items():
         await _attempt(kind, brand_id, _clear(store, kind, brand_id, instant))
     for venue_id in (0, *house.snapshot.venues):
@@ -40,6 +46,8 @@ async def clear_brand(store: Store, house: House, settings: Settings) -> None:
             await _attempt("events", brand_id, _clear_log(store, house, venue_id, settings))
         if settings.keep_open_days:
             await _attempt("screens", brand_id, _clear_screens(store, house, venue_id, settings))
+    if settings.keep_personal_days:
+        await _attempt("persons", brand_id, _forget_persons(store, brand_id, settings))
 
 
 async def _attempt(what: str, brand_id: str, work: Coroutine[Any, Any, None]) -> None:
@@ -73,3 +81,11 @@ async def _clear_screens(store: Store, house: House, venue_id: int, settings: Se
             wish = Wish(brand_id, order_id, lambda _: True, decide, lambda _dossier, _changed: b"", order_not_found)
             await store.change_order(wish)
         done = found
+
+
+async def _forget_persons(store: Store, brand_id: str, settings: Settings) -> None:
+    before = Micros(now_micros() - settings.keep_personal_days * _DAY)
+    for venue_id in await store.read(lambda: venues_with_orders(brand_id)):
+        redacted = await redact_old(store, brand_id, venue_id, before)
+        if redacted.orders:
+            log.info("housekeeping.redacted", brand=brand_id, venue=venue_id, **redacted._asdict())

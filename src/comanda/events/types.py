@@ -28,6 +28,7 @@ EVENT_TYPES: Final[tuple[str, ...]] = (
     "receipt.changed",
     "receipt.closed",
     "stop_list.changed",
+    "waiter.called",
     "terminal.present",
     "terminal.absent",
     "catalogue.changed",

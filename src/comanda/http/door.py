@@ -20,7 +20,7 @@ from comanda.access.credentials import identify_any, require_place
 from comanda.access.identify import identify, require_scope
 from comanda.access.model import Caller
 from comanda.access.rates import Rate
-from comanda.access.routes import find_route, methods_of
+from comanda.access.routes import JSON_BODIES, Bodies, find_route, methods_of
 from comanda.base import limits
 from comanda.base.clock import now_micros
 from comanda.base.errors import ComandaError, unavailable
@@ -297,44 +297,50 @@ def _no_such_route(call: Call) -> ComandaError:
 
 
 def _check_media(call: Call) -> None:
+    assert call.route is not None
+    takes = call.route.takes
     stated, encoding = call.headers.get("content-type", JSON), call.headers.get("content-encoding", "identity")
-    if stated == JSON and encoding == "identity":
+    if stated == JSON and encoding == "identity" and takes is JSON_BODIES:
         return
     media, encoding = stated.split(";")[0].strip().lower(), encoding.strip().lower()
-    if (media != "application/json" and not media.endswith("+json")) or encoding not in ("identity", ""):
-        raise ComandaError("unsupported_media_type", "The body must be application/json, not compressed")
+    fits = media in takes.media_types or (takes is JSON_BODIES and media.endswith("+json"))
+    if not fits or encoding not in ("identity", ""):
+        wanted = " or ".join(takes.media_types)
+        raise ComandaError("unsupported_media_type", f"The body must be {wanted}, not compressed")
 
 
 async def _read_body(receive: Receive, call: Call) -> bytes:
-    """The whole body, within its bounds of size and time."""
+    """The whole body, within its route's bounds of size and time."""
+    assert call.route is not None
+    takes = call.route.takes
     stated = call.headers.get("content-length", "")
     sized = stated.isascii() and stated.isdigit() and "transfer-encoding" not in call.headers
-    size = int(stated[:12]) if sized else limits.MAX_DRAINED_BYTES
-    if size > limits.MAX_DRAINED_BYTES:
-        raise _body_too_large()
+    size = int(stated[:12]) if sized else takes.drained_bytes
+    if size > takes.drained_bytes:
+        raise _body_too_large(takes)
     loop = asyncio.get_running_loop()
     task = asyncio.current_task(loop)
     assert task is not None
-    timer = loop.call_later(limits.BODY_READ_TIMEOUT_S, task.cancel, _TOO_SLOW)
+    timer = loop.call_later(takes.within_s, task.cancel, _TOO_SLOW)
     try:
         message = await receive()
         body: bytes = message.get("body", b"")
         if message["type"] != "http.request" or (message.get("more_body", False) and len(body) < size):
-            body = await _read_rest(message, receive)
+            body = await _read_rest(message, receive, takes)
     except asyncio.CancelledError as cancelled:
         if _TOO_SLOW not in cancelled.args:
             raise
         task.uncancel()
-        message_text = f"The body did not arrive within {limits.BODY_READ_TIMEOUT_S:g} seconds"
+        message_text = f"The body did not arrive within {takes.within_s:g} seconds"
         raise ComandaError("request_timeout", message_text) from None
     finally:
         timer.cancel()
-    if len(body) > limits.MAX_BODY_BYTES:
-        raise _body_too_large()
+    if len(body) > takes.largest_bytes:
+        raise _body_too_large(takes)
     return body
 
 
-async def _read_rest(message: dict[str, Any], receive: Receive) -> bytes:
+async def _read_rest(message: dict[str, Any], receive: Receive, takes: Bodies) -> bytes:
     """A body that comes in parts."""
     parts: list[bytes] = []
     size = 0
@@ -343,20 +349,20 @@ async def _read_rest(message: dict[str, Any], receive: Receive) -> bytes:
             raise ComandaError("request_timeout", "The connection ended before the body did")
         parts.append(message.get("body", b""))
         size += len(parts[-1])
-        if size > limits.MAX_DRAINED_BYTES:
-            raise _body_too_large()
-        if size > limits.MAX_BODY_BYTES:
+        if size > takes.drained_bytes:
+            raise _body_too_large(takes)
+        if size > takes.largest_bytes:
             parts.clear()  # read on a little, so that the caller hears the refusal, but keep nothing
         if not message.get("more_body", False):
             break
         message = await receive()
-    if size > limits.MAX_BODY_BYTES:
-        raise _body_too_large()
+    if size > takes.largest_bytes:
+        raise _body_too_large(takes)
     return b"".join(parts)
 
 
-def _body_too_large() -> ComandaError:
-    return ComandaError("body_too_large", f"The body is larger than {limits.MAX_BODY_BYTES} bytes")
+def _body_too_large(takes: Bodies) -> ComandaError:
+    return ComandaError("body_too_large", f"The body is larger than {takes.largest_bytes} bytes")
 
 
 def _replay(body: bytes) -> Receive:

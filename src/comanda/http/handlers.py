@@ -2,15 +2,55 @@
 
 from typing import Final
 
+from comanda.catalogue.editing import EDITABLE
 from comanda.http import pages
 from comanda.http.door import Lane
-from comanda.http.hub_api import actions, boards, events, papers, presence, quotes, session, stream
-from comanda.http.open_api import auth, orders, receipts
+from comanda.http.hub_api import (
+    actions,
+    administration,
+    boards,
+    events,
+    papers,
+    pictures,
+    presence,
+    quotes,
+    session,
+    stop_lists,
+    stream,
+)
+from comanda.http.open_api import (
+    auth,
+    catalogue,
+    categories,
+    customer_groups,
+    customers,
+    orders,
+    products,
+    receipts,
+    users,
+    waiter_calls,
+)
 
 INTAKE: Final = ("POST", "/open-api/v2/orders")
 STREAM: Final = ("GET", "/hub/v1/stream")
 
+_ADMINISTRATION: Final[dict[str, Lane]] = {
+    f"{method} /hub/v1/admin/{name}{rest}": make(kind)
+    for name, kind in EDITABLE.items()
+    for method, rest, make in (
+        ("GET", "", administration.lister),
+        ("POST", "", administration.creator),
+        ("GET", "/{id}", administration.reader),
+        ("PATCH", "/{id}", administration.changer),
+        ("DELETE", "/{id}", administration.retirer),
+    )
+}
 HANDLERS: Final[dict[str, Lane]] = {
+    **_ADMINISTRATION,
+    "POST /hub/v1/admin/users/{id}/password": administration.give_password,
+    "GET /hub/v1/admin/audit": administration.list_audit,
+    "GET /hub/v1/venues/{id}/stop-list": stop_lists.list_stop_list,
+    "PUT /hub/v1/venues/{id}/stop-list/{product}": stop_lists.set_stop_list,
     "POST /open-api/v2/auth": auth.sign_in_client,
     "POST /open-api/v2/orders": orders.create_order,
     "GET /open-api/v2/orders": orders.list_orders,
@@ -21,6 +61,26 @@ HANDLERS: Final[dict[str, Lane]] = {
     "GET /open-api/v2/receipts/cid/{cid}": receipts.get_receipt_by_cid,
     "PATCH /open-api/v2/receipts/{id}": receipts.patch_receipt,
     "POST /open-api/v2/receipts/{id}/close": receipts.close_receipt,
+    "GET /open-api/v2/receipts/{id}/stock-operations": receipts.list_stock_operations,
+    "GET /open-api/v2/customers": customers.list_all,
+    "POST /open-api/v2/customers": customers.create,
+    "GET /open-api/v2/customers/{id}": customers.get_one,
+    "GET /open-api/v2/customer-groups": customer_groups.list_all,
+    "GET /open-api/v2/users": users.list_all,
+    "GET /open-api/v2/users/{id}": users.get_one,
+    "POST /open-api/v2/waiter-call": waiter_calls.call_waiter,
+    "GET /open-api/v2/products": products.list_products,
+    "GET /open-api/v2/products/stop-list": products.list_stop_list,
+    "GET /open-api/v2/products/{id}": products.get_product,
+    "GET /open-api/v2/categories": categories.list_categories,
+    "GET /open-api/v2/categories/{id}": categories.get_category,
+    "GET /open-api/v2/stations": catalogue.list_stations,
+    "GET /open-api/v2/stations/{id}": catalogue.get_station,
+    "GET /open-api/v2/sale-types": catalogue.list_sale_types,
+    "GET /open-api/v2/payment-methods": catalogue.list_payment_methods,
+    "GET /open-api/v2/price-lists": catalogue.list_price_lists,
+    "GET /open-api/v2/price-lists/prices": catalogue.list_prices,
+    "GET /open-api/v2/venues": catalogue.list_venues,
     "POST /hub/v1/quotes": quotes.make_quote,
     "GET /hub/v1/orders/{id}": boards.get_whole_order,
     "GET /hub/v1/orders/{id}/timeline": boards.get_timeline,
@@ -51,6 +111,8 @@ HANDLERS: Final[dict[str, Lane]] = {
     "GET /hub/v1/venues/{id}/terminals": presence.list_terminals,
     "GET /hub/v1/events": events.list_events,
     "GET /hub/v1/stream": stream.open_stream,
+    "POST /hub/v1/admin/pictures": pictures.upload_picture,
+    "GET /media/{brand}/{id}/{variant}": pictures.show_picture,
     "GET /health": pages.health,
     "GET /ready": pages.ready,
     "GET /openapi.json": pages.openapi,

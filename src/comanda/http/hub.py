@@ -8,6 +8,7 @@ from comanda.access.tokens import TokenReader
 from comanda.events.feed import Feed
 from comanda.http.metrics import Metrics
 from comanda.orders.gate import NameGate
+from comanda.pictures.renderings import Renderings
 from comanda.settings import Settings
 from comanda.store.known import Known
 from comanda.store.store import Store
@@ -25,6 +26,7 @@ class Hub:
     gate: NameGate = field(default_factory=NameGate)
     tokens: TokenReader = field(default_factory=TokenReader)
     passwords: PasswordChecks = field(default_factory=PasswordChecks)
+    renderings: Renderings = field(default_factory=Renderings)
     sign_ins: SlidingWindow = field(default_factory=SlidingWindow)
     failures: SlidingWindow = field(default_factory=SlidingWindow)
     calls: SlidingWindow = field(default_factory=SlidingWindow)

@@ -13,12 +13,38 @@ from comanda.access.credentials import SESSION_COOKIE
 from comanda.access.routes import Route
 from comanda.base import limits
 from comanda.base.numbers import Number
+from comanda.catalogue.editing import EDITABLE
+from comanda.http.hub_api import administration_answers as managed
 from comanda.http.hub_api import answers as hub
 from comanda.http.hub_api import event_answers
 from comanda.http.hub_api.actions import AcceptBody, NoBody, RefuseBody
-from comanda.http.open_api import answers, receipt_answers
+from comanda.http.hub_api.stop_lists import StopListQuantity
+from comanda.http.open_api import (
+    answers,
+    catalogue_answers,
+    media_answers,
+    people_answers,
+    price_answers,
+    product_answers,
+    receipt_answers,
+)
+from comanda.http.open_api.customers import CustomerRequest
 from comanda.http.open_api.receipts import ReceiptChange, ReceiptPayments
-from comanda.http.operations import access, chain, events, orders, receipts, screens
+from comanda.http.open_api.waiter_calls import WaiterCall
+from comanda.http.operations import (
+    access,
+    administration,
+    catalogue,
+    chain,
+    events,
+    orders,
+    people,
+    pictures,
+    receipts,
+    screens,
+)
+from comanda.http.operations.administration import administration_schemas
+from comanda.http.operations.links import add_links
 from comanda.http.operations.parts import ID, Operation, Operations, parameter, reference, reply
 from comanda.orders.request import OrderRequest, V1Order
 
@@ -29,10 +55,12 @@ _TOLERANT: Final = (
     ReceiptPayments,
     answers.Credentials,
     answers.StatusChange,
+    CustomerRequest,
+    WaiterCall,
     hub.PersonCredentials,
 )
 """Bodies whose unknown keys are let pass."""
-_STRICT: Final = (AcceptBody, RefuseBody, NoBody)
+_STRICT: Final = (AcceptBody, RefuseBody, NoBody, StopListQuantity)
 """Bodies whose unknown keys are refused."""
 _ANSWERS: Final = (
     answers.Token,
@@ -44,7 +72,22 @@ _ANSWERS: Final = (
     receipt_answers.ReceiptPage,
     receipt_answers.ReceiptChanged,
     receipt_answers.ReceiptClosed,
+    receipt_answers.StockOperationPage,
+    people_answers.CustomerRead,
+    people_answers.CustomerPage,
+    people_answers.CustomerGroupPage,
+    people_answers.UserRead,
+    people_answers.UserPage,
+    people_answers.WaiterCalled,
+    *catalogue_answers.ANSWERS,
+    *product_answers.ANSWERS,
+    *price_answers.ANSWERS,
+    media_answers.PictureKept,
     hub.QuoteRead,
+    managed.AdministrationEnvelope,
+    managed.AuditRead,
+    managed.StopListRead,
+    managed.StopListSet,
     hub.ActionDone,
     hub.WholeOrderRead,
     hub.TimelineRead,
@@ -65,10 +108,15 @@ _ANSWERS: Final = (
     answers.Health,
     answers.Readiness,
 )
+_PARTIAL: Final = {**catalogue_answers.PARTIAL, **product_answers.PARTIAL, **price_answers.PARTIAL}
 _OPERATIONS: Final[Operations] = {
+    **administration.OPERATIONS,
+    **pictures.OPERATIONS,
     **access.OPERATIONS,
     **orders.OPERATIONS,
     **receipts.OPERATIONS,
+    **people.OPERATIONS,
+    **catalogue.OPERATIONS,
     **chain.OPERATIONS,
     **screens.OPERATIONS,
     **events.OPERATIONS,
@@ -105,6 +153,7 @@ def openapi_document(routes: Sequence[Route]) -> dict[str, Any]:
         describe = _OPERATIONS.get((route.method, route.path))
         if describe is not None:
             paths.setdefault(route.path, {})[route.method.lower()] = _complete(route, describe())
+    add_links(paths)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -135,15 +184,24 @@ def _schemas() -> dict[str, Any]:
         "if": {"properties": {"discount_type": {"const": 1}}, "required": ["discount_type"]},
         "then": {"properties": {"discount_value": {"anyOf": [{"maximum": 100}, {"type": "null"}]}}},
     }
+    catalogue = administration_schemas(_named(tuple(EDITABLE.values())), replies.pop("AdministrationEnvelope"))
+    for schema in catalogue.values():
+        _refuse_nul(schema)
+    for kind, always in _PARTIAL.items():
+        replies[kind.__name__]["required"] = list(always)
     kinds = [reference(kind.__name__) for kind in event_answers.EVENTS]
     event = {"Event": {"title": "Event", "description": "Something that happened", "oneOf": kinds}}
-    return _joined(tolerant, strict, replies, event)
+    return _joined(tolerant, strict, replies, catalogue, event)
 
 
 def _named(kinds: Sequence[type[msgspec.Struct]]) -> dict[str, Any]:
     _, found = msgspec.json.schema_components(
         kinds, schema_hook=_number_schema, ref_template="#/components/schemas/{name}"
     )
+    for schema in found.values():
+        for part in schema.get("properties", {}).values():
+            if part.get("type") == "number" and "default" in part:
+                part["default"] = int(part["default"])
     return found
 
 

@@ -12,6 +12,7 @@ from comanda.base.clock import Micros, envelope_times
 from comanda.base.json import major_json, number_json
 from comanda.base.money import EXACT
 from comanda.catalogue.snapshot import Snapshot
+from comanda.catalogue.views import unit_object
 from comanda.orders.cards import payment_json
 from comanda.orders.dossier import House
 from comanda.receipts.model import OrderStatus, Receipt
@@ -213,10 +214,11 @@ def _modifier_json(modifier: _Modifier) -> dict[str, Any]:
 def _product_json(line: _Line, snapshot: Snapshot, venue_id: int, house: House) -> dict[str, Any]:
     station_id = snapshot.station_of(line.product_id, house.venue(venue_id))
     station = snapshot.stations.get(station_id) if station_id else None
+    product = snapshot.products.get(line.product_id)
     return {
         "id": line.product_id,
         "name": line.meta.order_product.product.name,
-        "unit": None,
+        "unit": None if product is None else unit_object(snapshot, product.unit_id),
         "station": None if station is None else {"id": station.id, "name": station.name},
     }
 

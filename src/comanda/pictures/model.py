@@ -1,6 +1,8 @@
 """A picture as the store knows it, and as v2 shows it (contract 3.1)."""
 
+from hashlib import sha256
 from typing import Any, Final
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -20,6 +22,27 @@ class Picture(Struct, frozen=True):
     height: int
     blur_hash: str
     created_at: Micros
+
+
+class PictureFile(Struct, frozen=True):
+    """One size of a picture as it is served."""
+
+    media_type: str
+    content: bytes
+
+
+class Rendered(Struct, frozen=True):
+    """A picture with its file in every size."""
+
+    picture: Picture
+    files: dict[str, bytes]
+
+
+def picture_id_of(original: bytes) -> str:
+    """The id of a picture: the first 16 bytes of its original's SHA-256 as a version 8 UUID."""
+    bits = int.from_bytes(sha256(original).digest()[:16], "big")
+    bits = bits & ~(0xF << 76) | 0x8 << 76
+    return str(UUID(int=bits & ~(0b11 << 62) | 0b10 << 62))
 
 
 def media_object(picture: Picture, brand_id: str, base_url: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ An edit was checked against one version of the catalogue and is applied to that 
 stands in the audit log with what was there before.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from comanda.base.clock import Micros, iso_micros
+from comanda.base.clock import Micros, instant_of, iso_micros
 from comanda.base.errors import SetupError
 from comanda.base.json import to_json
 from comanda.base.money import plain
@@ -21,6 +21,7 @@ from comanda.catalogue.model import (
     RESOURCES,
     Resource,
     StopListEntry,
+    Terminal,
     User,
     decode_resource,
     encode_resource,
@@ -32,9 +33,10 @@ from comanda.store.commit_orders import stop_list_event
 from comanda.store.customers import PhonedCustomer, put_customers, read_customers
 from comanda.store.event_log import NewEvent, append_events
 from comanda.store.order_statements import LOCK_STOP_LIST, MILLI
+from comanda.store.presence import move_terminal
 from comanda.store.staff import put_people, read_people
 from comanda.store.tables import brands, catalogue, stop_list
-from comanda.store.transaction import InsertMany, SelectMany, Statement, Transaction, many, one
+from comanda.store.transaction import InsertMany, Row, Rows, SelectMany, Statement, Transaction, many, one
 
 ADMINISTRATION: Final = "administration"
 """Who changes a catalogue at the command line, in events and in the audit log."""
@@ -56,13 +58,21 @@ class Edit:
     expected: Mapping[tuple[str, int], int] = field(default_factory=dict)
 
 
+Told = Mapping[tuple[str, int], list[NewEvent]]
+"""Events to append, by brand and venue."""
+
+
 class CatalogueMoved(Exception):
     """Somebody changed the catalogue since the edit was checked: it has to be checked again."""
 
 
-def changed_resources(brand_id: str, since: int) -> Transaction[list[Resource]]:
-    """Every resource changed after a version of the catalogue."""
-    rows = yield one(_SELECT_CHANGED, brand_id=brand_id, since=since)
+def changed_rows(brand_id: str, since: int) -> Transaction[Rows]:
+    """Kind and document of every resource changed after a version of the catalogue."""
+    return (yield one(_SELECT_CHANGED, brand_id=brand_id, since=since))
+
+
+def resources_of(rows: Iterable[Row]) -> list[Resource]:
+    """The resources in rows of `changed_rows`."""
     return [decode_resource(KINDS[kind], document) for kind, document in rows if kind in KINDS]
 
 
@@ -72,16 +82,25 @@ def apply_edit(brand_id: str, edit: Edit, now: Micros) -> Transaction[Changes]:
     Raises CatalogueMoved, VersionDiffers, and SetupError for an unknown brand or a name that two people claim.
     """
     version = yield from raise_version(brand_id, edit.checked_at)
-    changes, entries = Changes(), list[AuditEntry]()
+    changes = Changes()
+    _, told = yield from write_small_parts(brand_id, edit, version, now, changes)
+    if changes:
+        yield from tell_changes(brand_id, version, changes.counts(), edit.actor, now, told)
+    return changes
+
+
+def write_small_parts(
+    brand_id: str, edit: Edit, version: int, now: Micros, changes: Changes
+) -> Transaction[tuple[int, Told]]:
+    """Write what an edit's document holds, with the audit log; how many entries that has, and the events by venue."""
+    entries = list[AuditEntry]()
     for kind, resources in edit.document.resources().items():
         entries += yield from _apply_kind(brand_id, edit, kind, resources, version, now, changes)
     entries += yield from put_customers(brand_id, edit.people, version, edit.expected, now, changes)
     entries += yield from put_people(brand_id, edit.document.users, version, edit.expected, now, changes)
     told = yield from _apply_stop_list(brand_id, edit, now, changes, entries)
-    if changes:
-        yield from write_audit(brand_id, version, edit.actor, entries, now)
-        yield from tell_changes(brand_id, version, changes.counts(), edit.actor, now, told)
-    return changes
+    yield from write_audit(brand_id, version, edit.actor, entries, now)
+    return len(entries), told
 
 
 def raise_version(brand_id: str, checked_at: int) -> Transaction[int]:
@@ -101,7 +120,7 @@ def tell_changes(
     counts: Mapping[str, int],
     actor: str,
     now: Micros,
-    told: Mapping[tuple[str, int], list[NewEvent]],
+    told: Told,
 ) -> Transaction[None]:
     """Have every process look, and append the brand's event beside those of venues."""
     data = to_json({"version": version, "changes": dict(counts)}).decode()
@@ -125,7 +144,9 @@ def whole_catalogue(brand_id: str) -> Transaction[Document]:
     people = yield from read_customers(brand_id)
     users: list[User] = yield from read_people(brand_id)
     left = yield one(_SELECT_STOP_LIST, brand_id=brand_id)
-    return Document.of(found, customers=people, users=users, stop_list=[(row[0], row[1], int(row[2])) for row in left])
+    return Document.of(
+        found, customers=people, users=users, stop_list=[(row[0], row[1], int(row[2]), Micros(row[3])) for row in left]
+    )
 
 
 def _apply_kind(
@@ -153,13 +174,15 @@ def _apply_kind(
         document = encode_resource(after)
         writes.append((brand_id, kind, resource.id, version, document))
         entries.append(AuditEntry.of(kind, str(resource.id), text, document))
+        if isinstance(after, Terminal):
+            yield from move_terminal(brand_id, after, now)
     yield many(_UPSERT_RESOURCES, writes)
     return entries
 
 
 def _apply_stop_list(
     brand_id: str, edit: Edit, now: Micros, changes: Changes, entries: list[AuditEntry]
-) -> Transaction[dict[tuple[str, int], list[NewEvent]]]:
+) -> Transaction[Told]:
     """Set quantities anew: the version rises, so that holds taken before are not given back on top.
 
     Returns the events that tell of it, by venue.
@@ -169,6 +192,9 @@ def _apply_stop_list(
         key = {"brand_id": brand_id, "venue_id": entry.venue_id, "product_id": entry.product_id}
         rows = yield many(LOCK_STOP_LIST, [tuple(key.values())])
         before = Decimal(int(rows[0][3])) / MILLI if rows else None
+        seen = int(rows[0][4]) if rows else 0
+        if edit.expected.get((f"stop_list/{entry.venue_id}", entry.product_id), seen) != seen:
+            raise VersionDiffers("stop_list", entry.product_id, seen)
         if before == entry.quantity:
             continue
         told = f"venue {entry.venue_id}: was {_quantity(before)}, now {_quantity(entry.quantity)}"
@@ -179,7 +205,9 @@ def _apply_stop_list(
         if left is None:
             yield one(_DELETE_STOP_LIST, **key)
         else:
-            yield one(_SET_STOP_LIST, **key, quantity_milli=left, version=now, updated_at=now)
+            stated = entry.updated_at if before is None else None
+            at = now if stated is None else instant_of(stated)
+            yield one(_SET_STOP_LIST, **key, quantity_milli=left, version=now, updated_at=at)
         event = stop_list_event(entry.venue_id, entry.product_id, left, edit.actor, now)
         events.setdefault((brand_id, entry.venue_id), []).append(event)
     return events
@@ -217,7 +245,7 @@ _UPSERT_RESOURCES = InsertMany(
     ),
 )
 _SELECT_STOP_LIST = Statement(
-    select(stop_list.c.venue_id, stop_list.c.product_id, stop_list.c.quantity_milli)
+    select(stop_list.c.venue_id, stop_list.c.product_id, stop_list.c.quantity_milli, stop_list.c.updated_at)
     .where(stop_list.c.brand_id == bindparam("brand_id"))
     .order_by(stop_list.c.venue_id, stop_list.c.product_id)
 )

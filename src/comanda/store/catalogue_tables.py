@@ -4,6 +4,9 @@ from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, PrimaryK
 
 from comanda.store.columns import big, brand, flag, metadata, words
 
+_BY_BYTES = Text().with_variant(Text(collation="C"), "postgresql")
+"""A text that both stores sort alike: SQLite always compares bytes."""
+
 catalogue = Table(
     "catalogue",
     metadata,
@@ -41,13 +44,18 @@ customers = Table(
     words("source", null=True),
     words("reference_id", null=True),
     Column("version", BigInteger, nullable=False, server_default="0"),
+    Column("name_folded", _BY_BYTES, nullable=False, server_default=""),
+    Column("phone_digits", Text, nullable=False, server_default=""),
     PrimaryKeyConstraint("brand_id", "id"),
     Index("uq_customers_phone", "brand_id", "phone_e164", unique=True),
     Index("uq_customers_cid", "brand_id", "cid", unique=True),
     Index("uq_customers_code", "brand_id", "code", unique=True),
     Index(None, "brand_id", "created_at", "id"),
 )
-"""``phones`` are further numbers, a JSON array; ``version`` is the catalogue version that last changed the row."""
+"""``phones`` are further numbers, a JSON array; ``version`` is the catalogue version that last changed the row.
+
+``name_folded`` and ``phone_digits`` are what a search looks through; see `comanda.catalogue.customer_names`.
+"""
 
 catalogue_staged = Table(
     "catalogue_staged",

@@ -1,7 +1,8 @@
 """An action on a stored order: lock it, let the action decide, write what it says and tell of it; one transaction.
 
 The order's row is the lock of everything that hangs on it, so that of two who act at once one comes second and sees
-what the first did. Locks are taken as in `comanda.store.commit_orders`: key, order, stop list, numbers, counters.
+what the first did. Locks are taken as in `comanda.store.commit_orders`: key, order, stop list, numbers, row
+counts, counters.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +20,9 @@ from comanda.base.json import to_json
 from comanda.orders.dossier import Change, Dossier, later, numbered
 from comanda.orders.lifecycle import Status
 from comanda.orders.model import KeyedRequest, KeyReused, Replayed, StoredOrder
+from comanda.receipts.model import Receipt
 from comanda.store.commit_orders import new_event, stop_list_event
+from comanda.store.counts import add_counts
 from comanda.store.event_log import NewEvent, append_events
 from comanda.store.keys import claim_key, keep_answer
 from comanda.store.numbering import take_numbers
@@ -142,6 +145,7 @@ def _write(before: Dossier, change: Change, at: Micros) -> Transaction[Dossier]:
         yield one(_DELETE_STEPS, brand_id=order.brand_id, order_id=order.id)
     yield from _write_receipt(before, after)
     yield from _write_tickets(before, after)
+    yield from add_counts(_counted(after), _counted(before))
     events = [new_event(order.id, n, event, at) for n, event in enumerate(change.events, start=sequence + 1)]
     yield from append_events({(order.brand_id, order.venue_id): [*events, *told]})
     return after
@@ -178,6 +182,10 @@ def _write_tickets(before: Dossier, after: Dossier) -> Transaction[None]:
         _SET_TICKET,
         [{**_values(ticket, _TICKET_COLUMNS), "p_lines": to_json(ticket.lines).decode()} for ticket in moved],
     )
+
+
+def _counted(dossier: Dossier) -> list[StoredOrder | Receipt]:
+    return [dossier.order] if dossier.receipt is None else [dossier.order, dossier.receipt]
 
 
 def _change_stop_list(change: Change, actor: str, now: Micros) -> Transaction[list[NewEvent]]:

@@ -1,18 +1,21 @@
 """Step 5: many planned orders in one transaction, each whole or not at all, none harming its neighbours.
 
 Locks are taken in one global order, each kind sorted by brand and key: idempotency keys, claims, guest phones,
-stop-list rows, daily numbers, venue counters last. What a refused order had claimed is taken back before the commit.
+stop-list rows, daily numbers, row counts, venue counters last. What a refused order had claimed is taken back before
+the commit.
 """
 
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from comanda.base.clock import Micros
 from comanda.base.json import number_json, to_json
+from comanda.catalogue.customer_names import folded, searched_digits
 from comanda.orders.cards import with_values
 from comanda.orders.dossier import numbered
 from comanda.orders.model import (
@@ -29,6 +32,7 @@ from comanda.orders.model import (
     Replayed,
     Shortage,
 )
+from comanda.store.counts import add_counts
 from comanda.store.event_log import NewEvent, NewPrint, append_events
 from comanda.store.keys import key_record, renew_key
 from comanda.store.numbering import take_numbers
@@ -92,6 +96,7 @@ def commit_orders(batch: Sequence[PlannedOrder], now: Micros) -> Transaction[lis
     stored = [entry for entry in entries if entry.alive]
     yield from _number_receipts(stored)
     yield from _insert(stored)
+    yield from _count(stored)
     yield from _tell(stored, left, now)
     for entry in stored:
         entry.outcome = Placed()
@@ -216,10 +221,13 @@ def _match_guest(brand_id: str, guest: Guest, now: Micros) -> Transaction[tuple[
         brand_id=brand_id,
         id=int(taken[0][0]) - 1,
         name=guest.name,
+        name_folded=folded(guest.name),
         phone=guest.phone,
         phone_e164=guest.phone_e164,
+        phone_digits=searched_digits((guest.phone, guest.phone_e164)),
         address=guest.address,
         email=None,
+        cid=str(uuid4()),
         active=True,
         created_at=now,
         updated_at=now,
@@ -322,6 +330,11 @@ def _insert(stored: list[_Entry]) -> Transaction[None]:
         INSERT_DEADLINE,
         [deadline_row(p.order, step.number, step.due_at, step.action) for p in planned for step in p.deadline],
     )
+
+
+def _count(stored: list[_Entry]) -> Transaction[None]:
+    planned = [entry.planned for entry in stored]
+    yield from add_counts([*(p.order for p in planned), *(p.receipt for p in planned if p.receipt is not None)])
 
 
 def _tell(stored: list[_Entry], left: StopListLeft, now: Micros) -> Transaction[None]:

@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from msgspec.structs import asdict
+from msgspec.structs import replace as with_fields
 from sqlalchemy import bindparam, select, update
 
 from comanda.base.clock import Micros, instant_of, iso_micros
 from comanda.base.errors import SetupError
 from comanda.base.json import to_json
+from comanda.catalogue.customer_names import cid_of, folded, searched_digits
 from comanda.catalogue.document import Changes
 from comanda.catalogue.model import Customer, stamped
 from comanda.orders.phone import normalise_phone
@@ -25,10 +27,11 @@ UNIQUE: Final = {"phone_e164": "phone number", "code": "code", "cid": "cid"}
 
 @dataclass(frozen=True, slots=True)
 class PhonedCustomer:
-    """A customer with the phone as it is matched by."""
+    """A customer with the phone as it is matched by, and the digits of all numbers as they are searched."""
 
     customer: Customer
     phone_e164: str | None
+    phone_digits: str
 
     def name(self, column: str) -> str | None:
         """What stands in one of the `UNIQUE` columns."""
@@ -47,10 +50,14 @@ class KeptCustomer:
 
 def phoned(people: Sequence[Customer], region: str) -> list[PhonedCustomer]:
     """Customers with their phones as they are matched by: E.164 where a number can be normalised."""
-    return [
-        PhonedCustomer(customer, normalise_phone(customer.phone, region) if customer.phone else None)
-        for customer in people
-    ]
+    return [_phoned(customer, region) for customer in people]
+
+
+def _phoned(customer: Customer, region: str) -> PhonedCustomer:
+    numbers = [number for number in (customer.phone, *customer.phones) if number]
+    normalised = {number: normalise_phone(number, region) for number in numbers}
+    digits = searched_digits([*numbers, *(number for number in normalised.values() if number)])
+    return PhonedCustomer(customer, normalised.get(customer.phone or ""), digits)
 
 
 def put_customers(
@@ -68,6 +75,7 @@ def put_customers(
     if not people:
         return []
     kept = yield from find_kept(brand_id, [person.customer.id for person in people])
+    people = [_with_cid(brand_id, person, kept.get(person.customer.id)) for person in people]
     entries, rows = list[AuditEntry](), list[Row]()
     for person in sorted(people, key=lambda person: person.customer.id):
         before = kept.get(person.customer.id)
@@ -81,12 +89,21 @@ def put_customers(
             continue
         changes.note("customers", after.id, f"customer {after.id}", version, added=before is None)
         entries.append(_entry(old, after))
-        rows.append(customer_row(brand_id, PhonedCustomer(after, person.phone_e164), version))
+        rows.append(customer_row(brand_id, replace(person, customer=after), version))
     yield from _free_names(brand_id, people, kept)
     yield many(_UPSERT, rows)
     highest = max(person.customer.id for person in people)
     yield one(_KEEP_GUEST_IDS_ABOVE, p_brand_id=brand_id, p_next=highest + 1)
     return entries
+
+
+def _with_cid(brand_id: str, person: PhonedCustomer, kept: KeptCustomer | None) -> PhonedCustomer:
+    """A document that names no ``cid`` leaves the customer the one that it has; a new one's is made of its id."""
+    if person.customer.cid is not None:
+        return person
+    cid = kept.customer.cid if kept is not None else None
+    made = cid or cid_of(brand_id, person.customer.id)
+    return replace(person, customer=with_fields(person.customer, cid=made))
 
 
 def find_kept(brand_id: str, ids: Sequence[int]) -> Transaction[dict[int, KeptCustomer]]:
@@ -135,6 +152,8 @@ def customer_row(brand_id: str, person: PhonedCustomer, version: int) -> Row:
         "active": customer.active,
         "phone_e164": person.phone_e164,
         "phones": to_json(customer.phones).decode(),
+        "name_folded": folded(customer.name),
+        "phone_digits": person.phone_digits,
         "created_at": instant_of(customer.created_at),
         "updated_at": instant_of(customer.updated_at),
         "version": version,
@@ -165,7 +184,7 @@ def _free_names(brand_id: str, people: Sequence[PhonedCustomer], kept: Mapping[i
 def _loses(person: PhonedCustomer, kept: KeptCustomer | None, column: str) -> bool:
     if kept is None:
         return False
-    before = PhonedCustomer(kept.customer, kept.phone_e164).name(column)
+    before = PhonedCustomer(kept.customer, kept.phone_e164, "").name(column)
     return before not in (None, person.name(column))
 
 

@@ -6,7 +6,16 @@ from sqlalchemy import Table, bindparam, delete, or_, select, true
 
 from comanda.base import limits
 from comanda.base.clock import Micros
-from comanda.store.tables import idempotency, order_claims, orders, print_jobs, staff_sessions, tickets
+from comanda.store.tables import (
+    audit_log,
+    catalogue_staged,
+    idempotency,
+    order_claims,
+    orders,
+    print_jobs,
+    staff_sessions,
+    tickets,
+)
 from comanda.store.transaction import Row, Statement, Transaction, each, one
 
 
@@ -52,6 +61,19 @@ def _kind(table: Table, lapsed: Any) -> _Kind:
     )
 
 
+def _oldest_of_audit() -> _Kind:
+    """Entries are numbered as they are made, so the oldest stand first; however many there are, few are looked at."""
+    oldest = (
+        select(audit_log.c.number, audit_log.c.at)
+        .where(audit_log.c.brand_id == bindparam("brand_id"))
+        .order_by(audit_log.c.number)
+        .limit(bindparam("amount"))
+        .subquery()
+    )
+    plain = _kind(audit_log, audit_log.c.at < bindparam("before"))
+    return plain._replace(find=Statement(select(oldest.c.number).where(oldest.c.at < bindparam("before"))))
+
+
 _done = or_(*(print_jobs.c.status == status for status in ("printed", "settled", "overtaken")))
 LAPSING: Final = {
     "keys": _kind(idempotency, idempotency.c.expires_at < bindparam("before")),
@@ -59,6 +81,8 @@ LAPSING: Final = {
         order_claims, (order_claims.c.kind == "repeat") & (order_claims.c.claimed_at < bindparam("before"))
     ),
     "papers": _kind(print_jobs, _done & (print_jobs.c.updated_at < bindparam("before"))),
+    "audit": _oldest_of_audit(),
+    "staged": _kind(catalogue_staged, catalogue_staged.c.staged_at < bindparam("before")),
     "sessions": _kind(staff_sessions, staff_sessions.c.expires_at < bindparam("before")),
 }
 _oldest_open = (

@@ -10,7 +10,7 @@ DailyKey = tuple[str, int, str]
 
 
 def take_numbers(receipts: Sequence[Receipt]) -> Transaction[dict[int, str]]:
-    """A number for each receipt, by its id; the rows are locked in order, just before the venues' event counters."""
+    """A number for each receipt, by its id; the rows are locked in order, just before the row counts."""
     wanted: dict[DailyKey, list[int]] = {}
     for receipt in receipts:
         wanted.setdefault((receipt.brand_id, receipt.venue_id, receipt.shift_date), []).append(receipt.id)

@@ -111,7 +111,21 @@ TAKE_GUEST_ID = Statement(
     .values(next_guest_id=brands.c.next_guest_id + 1)
     .returning(brands.c.next_guest_id)
 )
-_GUEST = ("brand_id", "id", "name", "phone", "phone_e164", "address", "email", "active", "created_at", "updated_at")
+_GUEST = (
+    "brand_id",
+    "id",
+    "name",
+    "name_folded",
+    "phone",
+    "phone_e164",
+    "phone_digits",
+    "address",
+    "email",
+    "cid",
+    "active",
+    "created_at",
+    "updated_at",
+)
 INSERT_GUEST = Statement(
     insert_unless_present(customers)
     .values({name: bindparam(name) for name in _GUEST})

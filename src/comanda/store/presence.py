@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from comanda.access.model import Device, DeviceKind
 from comanda.base.clock import Micros, iso_micros
 from comanda.base.json import to_json
+from comanda.catalogue.model import Terminal
 from comanda.store.access import RAISE_CHANGES, put_device
 from comanda.store.event_log import NewEvent, append_events
 from comanda.store.tables import device_presence, devices
@@ -51,6 +52,15 @@ def place_device(row: Mapping[str, Any], now: Micros) -> Transaction[None]:
     for venue_id, seen_at in gone:
         device = (row["device_id"], row["kind"])
         yield from _announce(row["brand_id"], int(venue_id), device, Micros(seen_at), now, present=None)
+
+
+def move_terminal(brand_id: str, terminal: Terminal, now: Micros) -> Transaction[None]:
+    """Have a terminal's token follow what the catalogue says: it works while the terminal does, at its venue."""
+    place = {"brand_id": brand_id, "device_id": terminal.id, "venue_id": terminal.venue_id}
+    yield one(_FOLLOW, **{f"p_{name}": value for name, value in place.items()}, p_enabled=terminal.active)
+    gone = yield one(_FORGET_ELSEWHERE, **place)
+    for venue_id, seen_at in gone:
+        yield from _announce(brand_id, int(venue_id), (terminal.id, "terminal"), Micros(seen_at), now, present=None)
 
 
 def find_silent(brand_id: str, before: Micros) -> Transaction[list[int]]:
@@ -161,4 +171,14 @@ _SELECT_SEEN = Statement(
     )
     .where(devices.c.brand_id == bindparam("brand_id"), devices.c.venue_id == bindparam("venue_id"))
     .order_by(devices.c.device_id)
+)
+_FOLLOW = Statement(
+    update(devices)
+    .where(
+        devices.c.brand_id == bindparam("p_brand_id"),
+        devices.c.device_id == bindparam("p_device_id"),
+        devices.c.kind == "terminal",
+    )
+    .values(venue_id=bindparam("p_venue_id"), enabled=bindparam("p_enabled")),
+    returns=False,
 )

@@ -323,11 +323,17 @@ def _may_return(error: BaseException) -> bool:
 
 
 def _begin_patiently(connection: sqlite3.Connection) -> None:
-    connection.execute(_PATIENCE)
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-    finally:
-        connection.execute(_NO_PATIENCE)
+    """Take the write lock soon after it is free: SQLite's own waiting sleeps ever longer, up to 100 ms."""
+    until = time.monotonic() + limits.SQLITE_BUSY_S
+    while True:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(limits.SQLITE_RETRY_S)
+        else:
+            return
 
 
 def drive_transaction(connection: sqlite3.Connection, transaction: Transaction[Result]) -> Result:

@@ -76,6 +76,13 @@ def _put(brand_id: str, before: User | None, after: User, version: int) -> Trans
         yield from end_sessions_of(brand_id, before.username)
 
 
+def set_password(brand_id: str, user_id: int, password_hash: str) -> Transaction[None]:
+    """Give a person another password; every session of the person ends."""
+    rows = yield one(_SET_PASSWORD, p_brand_id=brand_id, p_id=user_id, p_password_hash=password_hash)
+    for row in rows:
+        yield from end_sessions_of(brand_id, row[0])
+
+
 def free_person_id(brand_id: str) -> Transaction[int]:
     """The id after the highest that a person of the brand has."""
     rows = yield one(_HIGHEST, brand_id=brand_id)
@@ -155,6 +162,12 @@ _UPDATE = Statement(
         }
     ),
     returns=False,
+)
+_SET_PASSWORD = Statement(
+    update(staff)
+    .where(staff.c.brand_id == bindparam("p_brand_id"), staff.c.id == bindparam("p_id"))
+    .values(password_hash=bindparam("p_password_hash"))
+    .returning(staff.c.username)
 )
 _HIGHEST = Statement(select(func.max(staff.c.id)).where(staff.c.brand_id == bindparam("brand_id")))
 _SELECT = Statement(select(*PERSON_COLUMNS).where(staff.c.brand_id == bindparam("brand_id")).order_by(staff.c.id))

@@ -29,7 +29,8 @@ from comanda.orders.model import (
 )
 from comanda.store import access, boards, catalogue, changes, events, keys, orders, receipts
 from comanda.store.driver import Driver, Health
-from comanda.store.transaction import TransactionBuilder
+from comanda.store.order_statements import TAKE_GUEST_ID
+from comanda.store.transaction import Transaction, TransactionBuilder, one
 from comanda.store.waiting import Waiting, await_outcome, intake_full, storage_away
 
 Result = TypeVar("Result")
@@ -112,6 +113,15 @@ class Store:
     async def _take_ids(self) -> None:
         first = await self.run(lambda: access.take_order_ids(limits.ORDER_ID_BLOCK))
         self._ids[:0] = range(first + limits.ORDER_ID_BLOCK - 1, first - 1, -1)
+
+    async def next_customer_id(self, brand_id: BrandId) -> int:
+        """An id that no other customer of the brand has or will be given."""
+
+        def take() -> Transaction[int]:
+            rows = yield one(TAKE_GUEST_ID, p_brand_id=brand_id)
+            return int(rows[0][0]) - 1
+
+        return await self.run(take)
 
     async def place(self, planned: PlannedOrder) -> PlaceOutcome:
         """Store an order with all it causes in the next group commit."""
@@ -212,8 +222,13 @@ class Store:
         return await self.read(access.read_directory)
 
     async def changed_resources(self, brand_id: BrandId, since: int) -> list[Resource]:
-        """Every resource changed after a version of a brand's catalogue."""
-        return await self.read(lambda: catalogue.changed_resources(brand_id, since))
+        """Every resource changed after a version of a brand's catalogue; orders go on while many are decoded."""
+        rows = await self.read(lambda: catalogue.changed_rows(brand_id, since))
+        found: list[Resource] = []
+        for begin in range(0, len(rows), limits.DECODED_AT_ONCE):
+            found += catalogue.resources_of(rows[begin : begin + limits.DECODED_AT_ONCE])
+            await asyncio.sleep(0)
+        return found
 
     async def apply_edit(self, brand_id: str, edit: catalogue.Edit) -> Changes:
         """Write a checked document whole. Raises CatalogueMoved, VersionDiffers, SetupError."""

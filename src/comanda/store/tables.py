@@ -167,7 +167,7 @@ row_counts = Table(
     PrimaryKeyConstraint("brand_id", "counted", "venue_id", "day", "status"),
 )
 """How many orders or receipts of a venue and status were stored on a day of UTC (days since 1970), kept by the
-transactions that change them: lists tell an exact total without counting."""
+transactions that change them: lists tell an exact total without counting. Locked just before the venue's counter."""
 
 stop_list = Table(
     "stop_list",
@@ -283,6 +283,17 @@ receipts = Table(
 """A receipt made from an order has the order's id, so that there can be no second; its lines are the order's, which do
 not change once it is accepted. Its ``cid`` holds its id, so that it is found without an index of random keys."""
 
+retention_marks = Table(
+    "retention_marks",
+    metadata,
+    brand(),
+    big("venue_id"),
+    words("kind"),
+    big("done_through"),
+    PrimaryKeyConstraint("brand_id", "venue_id", "kind"),
+)
+"""Through which instant a venue's orders have had something taken out of them that is kept for a while only."""
+
 daily_numbers = Table(
     "daily_numbers",
     metadata,
@@ -292,7 +303,7 @@ daily_numbers = Table(
     big("last_number"),
     PrimaryKeyConstraint("brand_id", "venue_id", "day"),
 )
-"""The last receipt number given out per venue and business day; locked just before the venue's counter."""
+"""The last receipt number given out per venue and business day; locked just before the row counts."""
 
 tickets = Table(
     "tickets",

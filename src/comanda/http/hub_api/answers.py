@@ -445,13 +445,13 @@ class HeartbeatTaken(Envelope, frozen=True, kw_only=True):
 
 
 class TerminalCard(Struct, frozen=True):
-    """A terminal; ``token`` tells whether it may call. ``present`` and ``seen_at`` are null for one never heard of."""
+    """A terminal; ``may_call`` is whether its token works. ``present`` and ``seen_at`` are null if never heard of."""
 
     id: int
     name: str
     venue_id: int
     active: bool
-    token: bool
+    may_call: bool
     present: bool | None
     seen_at: Instant | None
 

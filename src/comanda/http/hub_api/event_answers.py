@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 from comanda.http.hub_api.answers import OrderCard, PrintJobCard, ReceiptCard, TicketCard
 from comanda.http.open_api.answers import Envelope, Instant
+from comanda.http.open_api.people_answers import WaiterCallObject
 
 
 class EventHead(Struct, frozen=True, kw_only=True):
@@ -84,6 +85,13 @@ class StopListEvent(EventHead, frozen=True, kw_only=True):
     data: StopListChange
 
 
+class WaiterEvent(EventHead, frozen=True, kw_only=True):
+    """A table called for the waiter, or to pay."""
+
+    type: Literal["waiter.called"]
+    data: WaiterCallObject
+
+
 class DevicePresence(Struct, frozen=True):
     """A device that came or went."""
 
@@ -115,7 +123,7 @@ class CatalogueEvent(EventHead, frozen=True, kw_only=True):
     data: CatalogueChange
 
 
-EVENTS = (OrderEvent, TicketEvent, ReceiptEvent, PrintEvent, StopListEvent, TerminalEvent, CatalogueEvent)
+EVENTS = (OrderEvent, TicketEvent, ReceiptEvent, PrintEvent, StopListEvent, WaiterEvent, TerminalEvent, CatalogueEvent)
 """What an event may be; its ``type`` says which."""
 
 

@@ -48,7 +48,7 @@ def _terminal_object(terminal: Terminal, seen: Seen | None) -> dict[str, Any]:
         "name": terminal.name,
         "venue_id": terminal.venue_id,
         "active": terminal.active,
-        "token": seen is not None and seen.enabled,
+        "may_call": seen is not None and seen.enabled,
         "present": seen.present if seen else None,
         "seen_at": iso_micros(seen.seen_at) if seen and seen.seen_at is not None else None,
     }

@@ -292,8 +292,10 @@ class Error(Struct, frozen=True):
     details: list[Detail] | UnsetType = UNSET
     order_id: int | UnsetType = UNSET
     receipt_id: int | UnsetType = UNSET
+    customer_id: int | UnsetType = UNSET
     expires_at: str | UnsetType = UNSET
     last: int | UnsetType = UNSET
+    version: int | UnsetType = UNSET
 
 
 class Health(Struct, frozen=True):

@@ -16,10 +16,11 @@ async def media_by_id(call: Call, hub: Hub, ids: Iterable[str]) -> dict[str, dic
         return {}
     brand_id = call.acting.brand.id
     found = await hub.store.read(lambda: find_pictures(brand_id, wanted))
-    return {picture.id: media_object(picture, brand_id, _base_url(call)) for picture in found.values()}
+    return {picture.id: media_object(picture, brand_id, base_url(call, hub)) for picture in found.values()}
 
 
-def _base_url(call: Call) -> str:
-    """Where this request's caller reaches us."""
-    scheme = "https" if call.headers.get("x-forwarded-proto", "").strip() == "https" else "http"
+def base_url(call: Call, hub: Hub) -> str:
+    """Where this request's caller reaches us, without a slash at its end."""
+    forwarded = call.headers.get("x-forwarded-proto", "").strip() == "https"
+    scheme = "https" if forwarded or hub.settings.tls_cert is not None else "http"
     return f"{scheme}://{call.headers.get('host', 'localhost')}"

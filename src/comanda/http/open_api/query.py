@@ -144,7 +144,7 @@ def relations(query: Query, allowed: Mapping[str, Sequence[str]]) -> dict[str, t
         elif current is not None and not colon:
             columns = [token]
         else:
-            refuse_parameter("with", f"must be one of {', '.join(allowed)}", token)
+            refuse_parameter("with", f"must be one of {', '.join(allowed)}" if allowed else "takes nothing here", token)
         for wanted in columns:
             if wanted not in allowed[current]:
                 refuse_parameter("with", f"{current} has the columns {', '.join(allowed[current])}", wanted)
@@ -171,7 +171,8 @@ def bounded_number(query: Query, name: str, default: int, low: int, high: int) -
 
 def names(query: Query, name: str, allowed: Sequence[str]) -> tuple[str, ...]:
     """A list with commas, each of it one of the allowed names; empty when it is not there."""
-    found = tuple(part.strip() for part in query.plain.get(name, "").split(",") if part.strip())
+    texts = (query.plain.get(name, ""), *(value for _, value in query.indexed.get(name, [])))
+    found = tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
     for part in found:
         if part not in allowed:
             refuse_parameter(name, f"must be of {', '.join(allowed)}", part)

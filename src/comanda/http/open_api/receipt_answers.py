@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from comanda.http.open_api.answers import Envelope, Second
+from comanda.http.open_api.catalogue_answers import UnitItem
 
 Day = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")]
 OrderStatusName = Literal["NEW", "SCHEDULED", "IN_PROGRESS", "READY", "PICKED_UP", "COMPLETED", "CANCELLED"]
@@ -51,11 +52,14 @@ class ProductStation(Struct, frozen=True):
 
 
 class ReceiptProduct(Struct, frozen=True):
-    """A line's product as the relation shows it; stations are null where nobody makes it."""
+    """A line's product as the relation shows it.
+
+    Its unit is null once it is gone from the catalogue, its station where nobody makes it.
+    """
 
     id: int
     name: str
-    unit: str | None
+    unit: UnitItem | None
     station: ProductStation | None
 
 
@@ -166,3 +170,53 @@ class ReceiptClosed(Envelope, frozen=True, kw_only=True):
 
     message: str
     data: ClosedReceipt
+
+
+class StockProduct(Struct, frozen=True):
+    """The product that a stock operation moved."""
+
+    id: int
+    name: str
+
+
+class StockStorage(Struct, frozen=True):
+    """Where stock lies."""
+
+    id: int
+    name: str
+
+
+class StockPlace(Struct, frozen=True):
+    """Stock of a product in a storage."""
+
+    id: int
+    storage: StockStorage
+
+
+class StockOperation(Struct, frozen=True, kw_only=True):
+    """What a line of a receipt took from stock, as documented; Comanda keeps no stock and answers none."""
+
+    id: int
+    receipt_id: int
+    receipt_product_id: int
+    product_id: int
+    stock_id: int
+    storage_id: int
+    quantity: float
+    before_quantity: float
+    after_quantity: float
+    cost: float
+    before_cost: float
+    total_cost: float
+    operated_at: Second
+    product: StockProduct
+    stock: StockPlace
+
+
+class StockOperationPage(Envelope, frozen=True, kw_only=True):
+    """A receipt's stock operations: always none."""
+
+    data: list[StockOperation]
+    total: int
+    sorts: list[str]
+    next_cursor: str | None

@@ -100,6 +100,8 @@ RULES: Final = ListRules(
     most=limits.MAX_ORDER_PAGE_SIZE,
 )
 """What lists of receipts take (contract 9.5, 14.5); the relations take no column lists."""
+STOCK_RULES: Final = ListRules(sorts=("id", "operated_at"), sort="id", dated=False)
+"""What lists of a receipt's stock operations take."""
 
 
 async def list_receipts(call: Call, hub: Hub) -> Reply:
@@ -125,6 +127,15 @@ async def get_receipt_by_cid(call: Call, hub: Hub) -> Reply:
         queries.refuse_parameter("cid", "must be a UUID", paths.part(call, 4))
     found = await hub.store.find_receipt(call.caller.brand.id, receipt_id_of(cid))
     return _one(call, hub, found if found is not None and found[0].cid == str(cid) else None)
+
+
+async def list_stock_operations(call: Call, hub: Hub) -> Reply:
+    """What a receipt took from stock (contract 9.9): nothing, since Comanda keeps none."""
+    listing = read_listing(call, hub, STOCK_RULES, None)
+    found = await hub.store.find_receipt(call.caller.brand.id, paths.number(call, 3, _not_found))
+    if found is None or not sees(call, hub)(found[0].venue_id):
+        raise _not_found()
+    return list_reply(call, listing, STOCK_RULES, [], [], 0)
 
 
 async def patch_receipt(call: Call, hub: Hub) -> Reply:

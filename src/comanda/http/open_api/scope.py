@@ -15,8 +15,7 @@ def active_venue(call: Call, hub: Hub) -> int:
     venue_id = _header_venue(call, hub) or call.caller.venue_id
     if venue_id is None:
         queries.refuse_parameter("x-venue", "is required: this brand has no main venue", None)
-    if not call.caller.may_see(venue_id):
-        raise ComandaError("resource_not_found", "Venue not found")
+    _check_limits(call, venue_id)
     return venue_id
 
 
@@ -25,6 +24,13 @@ def sees(call: Call, hub: Hub) -> Callable[[int], bool]:
     wanted = _header_venue(call, hub)
     caller = call.acting
     return lambda venue_id: caller.may_see(venue_id) and wanted in (None, venue_id)
+
+
+def check_header_venue(call: Call, hub: Hub) -> None:
+    """Refuse an ``x-venue`` that is no venue of the brand or beyond the caller's limits, where it decides nothing."""
+    venue_id = _header_venue(call, hub)
+    if venue_id is not None:
+        _check_limits(call, venue_id)
 
 
 def span(query: queries.Query, call: Call, hub: Hub, venue_id: int | None) -> tuple[Micros | None, Micros | None]:
@@ -38,6 +44,11 @@ def span(query: queries.Query, call: Call, hub: Hub, venue_id: int | None) -> tu
     begin = day_bounds(first, zone, day_start)[0] if first else None
     end = day_bounds(last, zone, day_start)[1] if last else None
     return begin, end
+
+
+def _check_limits(call: Call, venue_id: int) -> None:
+    if not call.acting.may_see(venue_id):
+        raise ComandaError("resource_not_found", "Venue not found")
 
 
 def _header_venue(call: Call, hub: Hub) -> int | None:

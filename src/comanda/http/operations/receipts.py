@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from comanda.http.open_api.receipts import RULES
+from comanda.http.open_api.receipts import RULES, STOCK_RULES
 from comanda.http.operations.parts import (
     ID,
     Operation,
@@ -52,6 +52,16 @@ def _read_by_cid() -> Operation:
     )
 
 
+def _stock_operations() -> Operation:
+    return operation(
+        "listReceiptStockOperations",
+        "What a receipt took from stock: always nothing, since no stock is kept",
+        _TAG,
+        {"200": reply("An empty page", "StockOperationPage")},
+        parameters=[_id_parameter(), *paging(STOCK_RULES)],
+    )
+
+
 def _patch() -> Operation:
     examples = {
         "number": {"order_number": "A-17", "fiscal_id": "FX-1029"},
@@ -94,6 +104,7 @@ OPERATIONS: Final[Operations] = {
     ("GET", "/open-api/v2/receipts"): _list,
     ("GET", "/open-api/v2/receipts/{id}"): _read,
     ("GET", "/open-api/v2/receipts/cid/{cid}"): _read_by_cid,
+    ("GET", "/open-api/v2/receipts/{id}/stock-operations"): _stock_operations,
     ("PATCH", "/open-api/v2/receipts/{id}"): _patch,
     ("POST", "/open-api/v2/receipts/{id}/close"): lambda: _close("closeReceipt"),
     ("POST", "/hub/v1/receipts/{id}/close"): lambda: _close(

@@ -13,6 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from comanda.catalogue.customer_names import cid_of, folded, searched_digits
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -30,6 +32,7 @@ def upgrade() -> None:
     now = time.time_ns() // 1_000
     _stamp_catalogue(datetime.fromtimestamp(now // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S.000000Z"))
     _number_staff(now)
+    _complete_customers()
     _count_rows()
     op.execute(
         sa.text("UPDATE clients SET scopes = :now WHERE scopes = :before").bindparams(
@@ -62,6 +65,14 @@ def _tables() -> None:
         sa.Column("before", sa.Text(), nullable=True),
         sa.Column("after", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("brand_id", "number", name=op.f("pk_audit_log")),
+    )
+    op.create_table(
+        "retention_marks",
+        sa.Column("brand_id", sa.Text(), nullable=False),
+        sa.Column("venue_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("done_through", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("brand_id", "venue_id", "kind", name=op.f("pk_retention_marks")),
     )
     op.create_table(
         "pictures",
@@ -113,6 +124,9 @@ def _columns() -> None:
     for name in ("date_of_birth", "source", "reference_id"):
         op.add_column("customers", sa.Column(name, sa.Text(), nullable=True))
     op.add_column("customers", sa.Column("version", sa.BigInteger(), server_default="0", nullable=False))
+    by_bytes = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+    op.add_column("customers", sa.Column("name_folded", by_bytes, server_default="", nullable=False))
+    op.add_column("customers", sa.Column("phone_digits", sa.Text(), server_default="", nullable=False))
     op.create_index("uq_customers_cid", "customers", ["brand_id", "cid"], unique=True)
     op.create_index("uq_customers_code", "customers", ["brand_id", "code"], unique=True)
     op.create_index(op.f("ix_customers_brand_id_created_at_id"), "customers", ["brand_id", "created_at", "id"])
@@ -155,6 +169,20 @@ def _number_staff(now: int) -> None:
         ).bindparams(now=now)
     )
     op.create_index("uq_staff_id", "staff", ["brand_id", "id"], unique=True)
+
+
+def _complete_customers() -> None:
+    """Give every customer a cid, and what a search looks through."""
+    connection = op.get_bind()
+    rows = connection.execute(sa.text("SELECT brand_id, id, name, phone, phone_e164 FROM customers")).fetchall()
+    change = sa.text(
+        "UPDATE customers SET cid = :cid, name_folded = :name, phone_digits = :digits "
+        "WHERE brand_id = :brand AND id = :id"
+    )
+    for brand, number, name, phone, e164 in rows:
+        digits = searched_digits([found for found in (phone, e164) if found])
+        values = {"cid": cid_of(brand, number), "name": folded(name), "digits": digits}
+        connection.execute(change, {**values, "brand": brand, "id": number})
 
 
 def _count_rows() -> None:

@@ -1,0 +1,1 @@
+"""Mirroring: a brand's catalogue filled from another v2 server, by the reads that v2 documents."""
