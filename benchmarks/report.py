@@ -138,6 +138,10 @@ def _read_rows(found: list[ReadTimes]) -> list[str]:
         cells, verdicts = [name], []
         for width in WIDTHS:
             runs = [one for one in found if (one.name, one.width) == (name, width)]
+            if not runs:
+                cells += ["", ""]
+                verdicts.append("")
+                continue
             most = median(run.p99 for run in runs)
             cells += [f"{median(run.p50 for run in runs):.1f}", f"{most:.1f}"]
             verdicts.append(("yes" if most < AIM_MS else "**no**") if runs[0].aimed else "")

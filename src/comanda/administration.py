@@ -26,9 +26,9 @@ from comanda.catalogue.document import Changes, Document, DocumentError, check_d
 from comanda.catalogue.model import Role, Terminal, User
 from comanda.catalogue.snapshot import Snapshot, with_changes
 from comanda.store import access, sessions, staff, tables
-from comanda.store.bulk_import import Staged, clear_staged, move_staged, stage_resources
+from comanda.store.bulk_import import Staged, move_staged, settle_staged, stage_resources
 from comanda.store.catalogue import CatalogueMoved, Edit
-from comanda.store.customers import phoned
+from comanda.store.customers import claim_names, free_names, phoned
 from comanda.store.pictures import unknown_pictures
 from comanda.store.presence import place_device
 from comanda.store.store import Store
@@ -73,6 +73,7 @@ async def add_brand(store: Store, brand_id: str, *, name: str, currency: str, re
         "enabled": True,
         "catalogue_version": 0,
         "next_guest_id": limits.FIRST_GUEST_ID,
+        "next_audit": 1,
     }
     await store.run(lambda: access.add_row(tables.brands, row, f"brand {brand_id}"))
 
@@ -335,7 +336,23 @@ async def import_document(
 
 
 async def _apply(store: Store, brand_id: str, edit: Edit, progress: Callable[[int, int], None]) -> Changes:
-    """Apply an edit: its large parts in steps beside the catalogue first, so that orders wait a moment only."""
+    """Apply an edit; many customers follow the rest in steps of their own, once it is certain that none is refused."""
+    if len(edit.people) <= limits.IMPORT_STEP:
+        return await _apply_catalogue(store, brand_id, edit, progress)
+    moving = await store.read(lambda: claim_names(brand_id, edit.people))
+    changes = await _apply_catalogue(store, brand_id, replace(edit, people=()), progress)
+    await store.run(lambda: free_names(brand_id, moving))
+    for begin in range(0, len(edit.people), limits.IMPORT_STEP):
+        some = edit.people[begin : begin + limits.IMPORT_STEP]
+        step = Edit(Document(), some, edit.checked_at, edit.actor)
+        changes.add(await store.apply_edit(brand_id, step))
+        progress(begin + len(some), len(edit.people))
+        await asyncio.sleep(limits.IMPORT_PAUSE_S)
+    return changes
+
+
+async def _apply_catalogue(store: Store, brand_id: str, edit: Edit, progress: Callable[[int, int], None]) -> Changes:
+    """Apply all but many customers: large parts in steps beside the catalogue first, so that orders wait a moment."""
     parts = edit.document.resources()
     large = {kind: parts[kind] for kind in parts if len(parts[kind]) > limits.IMPORT_STEP}
     if not large:
@@ -354,15 +371,15 @@ async def _apply(store: Store, brand_id: str, edit: Edit, progress: Callable[[in
         rest = replace(edit, document=small)
         return await store.run(lambda: move_staged(brand_id, batch, rest, staged, now_micros()))
     finally:
-        # What cannot be cleared now is nobody's and lapses; it must not make a done import look failed.
+        # What cannot be settled now, housekeeping will settle; it must not make a done import look failed.
         with contextlib.suppress(ComandaError):
-            await _clear(store, brand_id, batch)
+            await _settle(store, brand_id, batch)
 
 
-async def _clear(store: Store, brand_id: str, batch: str) -> None:
-    """Remove what an import has put beside the catalogue."""
+async def _settle(store: Store, brand_id: str, batch: str) -> None:
+    """Empty the place beside the catalogue: into the audit log if the import was moved, else into nothing."""
     for _ in count():
-        if not await store.run(lambda: clear_staged(brand_id, batch)):
+        if not await store.run(lambda: settle_staged(brand_id, batch)):
             return
         await asyncio.sleep(limits.IMPORT_PAUSE_S)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from sqlalchemy import Table
 from tests.conftest import ROOT
 
 from comanda.base.clock import Micros
@@ -17,7 +18,7 @@ from comanda.base.errors import CODES
 from comanda.base.listing import Listing
 from comanda.base.numbers import Number
 from comanda.http.errors import STATUS
-from comanda.store import orders, receipts
+from comanda.store import orders, receipts, tables
 from comanda.store.access import RAISE_CHANGES
 from comanda.store.migrate import REVISIONS, migrate_sqlite
 from comanda.store.sqlite import drive_transaction
@@ -203,11 +204,25 @@ LISTINGS = {
         for name, listing in ASKED.items()
     },
 }
+OF_CUSTOMERS = {
+    f"{table}, {whose}, {how}": (read, replace(listing, filters={**listing.filters, "customer_id": ids}))
+    for table, read, status in (("orders", orders.list_orders, "PENDING"), ("receipts", receipts.list_receipts, 1))
+    for whose, ids in (("one customer", (9,)), ("many customers", tuple(range(1, 60))))
+    for how, listing in {
+        "newest first": Listing(venue_id=1),
+        "of the whole brand": Listing(),
+        "by id": Listing(venue_id=1, sort="id"),
+        "by status": Listing(venue_id=1, filters={"status": (status,)}),
+        "of some days": Listing(venue_id=1, span=(Micros(20_000 * DAY), Micros(20_050 * DAY))),
+        "by a cursor": Listing(venue_id=1, after=(20_040 * DAY, 70), until=Micros(20_050 * DAY)),
+        "by a cursor of ids": Listing(venue_id=1, sort="id", after=(40_000, 40_000), until=Micros(20_050 * DAY)),
+    }.items()
+}
 
 
 def queries_of(path: Path, name: str) -> list[Query]:
     """What a list asks of a new store: what it counts, then its page."""
-    read, listing = LISTINGS[name]
+    read, listing = {**LISTINGS, **OF_CUSTOMERS}[name]
     asked = []
 
     def noted():
@@ -240,6 +255,22 @@ def test_first_pages_and_their_totals_come_from_an_index_on_sqlite(tmp_path, nam
                 assert all(re.match(r"SEARCH (orders|receipts|row_counts) USING (COVERING )?INDEX", s) for s in steps)
                 assert steps[0].startswith(f"SEARCH {name.split()[0]} USING INDEX") or query is not page
     assert "row_counts" in counts[0].statement.compiled(SQLITE).sql
+
+
+@pytest.mark.parametrize("name", OF_CUSTOMERS)
+def test_lists_of_customers_come_from_their_index_on_sqlite(tmp_path, name):
+    """Count and page: the orders of each customer, the receipt of each order; only the rows found are sorted."""
+    count, page = queries_of(tmp_path / "c.db", name)
+    for query in (count, page):
+        compiled = query.statement.compiled(SQLITE)
+        with closing(sqlite3.connect(tmp_path / "c.db")) as connection:
+            plan = connection.execute(f"EXPLAIN QUERY PLAN {compiled.sql}", compiled.bind({})).fetchall()
+        begin = next(place for place, row in enumerate(plan) if row[3] == "SCAN wanted")
+        steps = [row[3].replace("COVERING ", "") for row in plan[begin + 1 :]]
+        by_customer = r"SEARCH orders USING INDEX ix_orders_customer \(brand_id=\? AND customer_id=\?( AND id<\?)?\)"
+        by_id = "SEARCH receipts USING INDEX sqlite_autoindex_receipts_1 (brand_id=? AND id=?)"
+        assert re.fullmatch(by_customer, steps[0])
+        assert steps[1:] == [by_id] * name.startswith("receipts") + ["USE TEMP B-TREE FOR ORDER BY"] * (query is page)
 
 
 DAILY = ("boards", "changes", "counts", "deadlines", "events", "keys", "order_statements", "print_jobs", "receipts")
@@ -276,6 +307,43 @@ async def test_first_pages_and_their_totals_come_from_an_index_on_postgresql(new
             assert "Index" in text
             assert not re.search("Seq Scan|Sort", text)
     await connection.close()
+
+
+@pytest.mark.anyio
+async def test_lists_of_customers_come_from_their_index_on_postgresql(new_postgres, tmp_path):
+    """Count and page: the orders of each customer, the receipt of each order, where there are many of both."""
+    connection = await asyncpg.connect(new_postgres)
+    for table in (tables.orders, tables.receipts):
+        await connection.execute(filling(table))
+    await connection.execute("ANALYZE")
+    for number, name in enumerate(OF_CUSTOMERS):
+        for query in queries_of(tmp_path / f"{number}.db", name):
+            compiled = query.statement.compiled(POSTGRESQL)
+            rows = await connection.fetch(f"EXPLAIN {compiled.sql}", *compiled.bind({}))
+            text = "\n".join(row[0] for row in rows)
+            used = re.findall(r"(?:using|Scan on) ((?:ix|pk)_\w+)", text)
+            assert used == ["ix_orders_customer"] + ["pk_receipts"] * name.startswith("receipts"), (name, text)
+            assert "Seq Scan" not in text
+    await connection.close()
+
+
+def filling(table: Table) -> str:
+    """Fifty thousand rows of a brand, five of each customer."""
+    made = {
+        "brand_id": "'b'",
+        "id": "n",
+        "order_id": "n",
+        "venue_id": "1 + n % 3",
+        "customer_id": "1 + n % 10000",
+        "created_at": f"{20_000 * DAY} + n * 100000000",
+        "status": "'PENDING'" if table is tables.orders else "1",
+    }
+    plain = {"BOOLEAN": "false", "BIGINT": "0", "INTEGER": "0"}
+    values = [made.get(found.name, plain.get(str(found.type), "''")) for found in table.c]
+    names = [found.name for found in table.c]
+    return (
+        f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(values)} FROM generate_series(1::bigint, 50000) n"
+    )
 
 
 def test_the_house_rules_hold():

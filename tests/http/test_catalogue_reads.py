@@ -391,21 +391,24 @@ async def test_a_product_id_of_a_wrong_form_is_a_400(server: Server, wanted):
 
 
 async def test_the_stop_list_of_the_active_venue(server: Server):
-    """Product id, what is left, milliseconds of the last change; the whole envelope, and all rows."""
+    """Product id, whole units left and exactly, milliseconds of the last change; the whole envelope, and all rows."""
     body = await read(server, "products/stop-list")
     (row,) = body["data"]
-    assert row == {"id": 120, "limit": 12.5, "timestamp": row["timestamp"]}
+    assert row == {"id": 120, "limit": 12, "timestamp": row["timestamp"], "quantity": 12.5}
     assert 0 <= body["unix"] * 1000 + 1000 - row["timestamp"] < 600_000
-    assert (body["total"], body["sorts"], body["next_cursor"]) == (1, ["id", "limit", "timestamp"], None)
+    assert (body["total"], body["sorts"], body["next_cursor"]) == (1, ["id", "limit", "timestamp", "quantity"], None)
     there = {**server.headers, "x-venue": "2"}
     assert (await read(server, "products/stop-list", there))["data"] == []
     await put(server, {"stop_list": [{"venue_id": 2, "product_id": product, "quantity": 0} for product in (101, 102)]})  # fmt: skip
     rows = (await read(server, "products/stop-list?sort_by=id&sort_order=asc", there))["data"]
     assert [(row["id"], row["limit"]) for row in rows] == [(101, 0), (102, 0)]
+    await put(server, {"stop_list": [{"venue_id": 2, "product_id": 101, "quantity": 0.25}]})
+    rows = (await read(server, "products/stop-list?filters[0][0]=id&filters[0][1]=101", there))["data"]
+    assert [(row["limit"], row["quantity"]) for row in rows] == [(1, 0.25)]  # a quarter of a kilogram is not sold out
 
 
 async def test_the_filters_of_the_stop_list(server: Server):
-    """Ids are a list; limits and timestamps are a value, or an inclusive range of two."""
+    """Ids are a list; limits as they are shown, timestamps and quantities are a value, or an inclusive range of two."""
     left = {101: 0, 102: 1, 111: 2.5, 112: 7}
     await put(
         server,
@@ -418,7 +421,12 @@ async def test_the_filters_of_the_stop_list(server: Server):
     cases = {
         "filters[0][0]=id&filters[0][1][0]=101&filters[0][1][1]=112": [101, 112],
         "filters[0][0]=id&filters[0][1]=102": [102],
-        "filters[limit][0]=limit&filters[limit][1]=2.5": [111],
+        "filters[limit][0]=limit&filters[limit][1]=2": [111],
+        "filters[limit][0]=limit&filters[limit][1]=12.0": [120],
+        "filters[limit][0]=limit&filters[limit][1]=2.5": [],
+        "filters[0][0]=quantity&filters[0][1]=2.5": [111],
+        "filters[0][0]=quantity&filters[0][1][0]=2.1&filters[0][1][1]=7": [111, 112],
+        "filters[0][0]=limit&filters[0][1]=1&filters[1][0]=limit&filters[1][1]=7": [],
         "filters[0][0]=limit&filters[0][1][0]=1&filters[0][1][1]=7": [102, 111, 112],
         "filters[0][0]=limit&filters[0][1][0]=7&filters[0][1][1]=1": [],
         f"filters[0][0]=timestamp&filters[0][1]={first}": [120],
@@ -431,6 +439,48 @@ async def test_the_filters_of_the_stop_list(server: Server):
     pages = [await read(server, f"products/stop-list?sort_by=limit&limit=2&page={page}") for page in (1, 2, 3, 4)]
     assert [[row["id"] for row in page["data"]] for page in pages] == [[120, 112], [111, 102], [101], []]
     assert {page["total"] for page in pages} == {5}
+
+
+async def test_the_stop_list_is_sorted_by_what_it_shows(server: Server):
+    """Rows of one shown limit stand by their ids; exact quantities are a sort of their own."""
+    left = {101: 2.9, 102: 2.1, 111: 2, 112: 0.2}
+    await put(
+        server,
+        {"stop_list": [{"venue_id": 1, "product_id": product, "quantity": some} for product, some in left.items()]},
+    )
+    assert await ids(server, "products/stop-list?sort[0]=limit&sort[1]=1") == [112, 101, 102, 111, 120]
+    assert await ids(server, "products/stop-list?sort[0]=quantity&sort[1]=1") == [112, 111, 102, 101, 120]
+
+
+async def test_the_pages_of_the_stop_list(server: Server):
+    """All rows, unless page, limit or cursor is sent; a cursor goes on by id, whatever is sold meanwhile."""
+    sold_out = [{"id": 1_000 + number, "name": "Soup", "price": 1} for number in range(51)]
+    rows = [{"venue_id": 1, "product_id": product["id"], "quantity": 0} for product in sold_out]
+    await put(server, {"products": sold_out, "stop_list": rows})
+    assert len(await ids(server, "products/stop-list")) == 52
+    shown = [await read(server, f"products/stop-list?{query}") for query in ("page=1", "page=2", "page=3", "limit=2")]
+    assert [len(page["data"]) for page in shown] == [50, 2, 0, 2]
+    assert {(page["total"], page["next_cursor"]) for page in shown} == {(52, None)}
+    for order, expected in (("1", sorted), ("-1", lambda found: sorted(found, reverse=True))):
+        seen, cursor = [], ""
+        while cursor is not None:
+            page = await read(
+                server, f"products/stop-list?sort[0]=id&sort[1]={order}&limit=25{cursor and '&cursor=' + cursor}"
+            )
+            assert page["total"] == 52
+            seen += [row["id"] for row in page["data"]]
+            cursor = page["next_cursor"]
+            await put(server, {"stop_list": [{"venue_id": 1, "product_id": seen[-1], "quantity": 3}]})
+        assert seen == expected([120, *(product["id"] for product in sold_out)])
+    first = (await read(server, "products/stop-list?sort_by=id&limit=1"))["next_cursor"]
+    elsewhere = {**server.headers, "x-venue": "2"}
+    assert (await read(server, f"products/stop-list?sort_by=id&cursor={first}", elsewhere, 400))["error"] == "invalid_parameter"  # fmt: skip
+
+
+async def test_a_path_names_each_of_its_methods_once(server: Server):
+    """Though two routes match it."""
+    answer = await server.http.request("PUT", "/open-api/v2/products/stop-list", headers=server.headers)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,7 @@ async def test_a_customer_has_every_documented_field(server: Server):
         "venue_id": 1,
         "cid": cid_of(demo.BRAND, 11),
         "group_id": 31,
+        "balance_id": 0,
         "name": "İlham Əliyev",
         "email": None,
         "phone": "050 123 45 11",

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from tests.conftest import Server, run_comanda
-from tests.http.chain import DOCUMENTED, KITCHEN, MINIMAL, did, payment, place
+from tests.http.chain import DOCUMENTED, KITCHEN, MINIMAL, TILL, did, payment, place
 from tests.http.documented import TERMINAL, ask
 
 from comanda import demo
+from comanda.access.routes import ROUTES, find_route
 from comanda.base import limits
 from comanda.base.clock import Micros, now_micros
 from comanda.base.errors import SetupError
@@ -50,6 +51,8 @@ SHE = {
     "group_id": None,
     "reference_id": "crm-5150",
 }
+ERASED_TABLES = ("orders", "tickets", "idempotency", "customers", "audit_log")
+"""The tables that an erasure writes to, besides the events of tickets."""
 LINE = {**DOCUMENTED["products"][0], "note": "for Leyla"}
 
 
@@ -92,14 +95,20 @@ async def her_orders(server: Server) -> dict[str, int]:
     return placed
 
 
-async def rows_of(server: Server, but: tuple[str, ...] = ()) -> dict[str, list[Any]]:
+async def personal_rows(server: Server) -> dict[str, list[Any]]:
+    """What an erasure writes to: no table in it is written to by a duty that works meanwhile."""
+    found = await rows_of(server)
+    tickets = [row for row in found["events"] if any(str(value).startswith("ticket.") for value in row)]
+    return {**{name: found[name] for name in ERASED_TABLES}, "events": tickets}
+
+
+async def rows_of(server: Server) -> dict[str, list[Any]]:
     """Every row of every table."""
 
     def read():
         found = {}
         for table in metadata.sorted_tables:
-            if table.name not in but:
-                found[table.name] = yield one(Statement(table.select().order_by(*table.primary_key)))
+            found[table.name] = yield one(Statement(table.select().order_by(*table.primary_key)))
         return {name: [tuple(row) for row in rows] for name, rows in found.items()}
 
     return await server.hub.store.read(read)
@@ -207,11 +216,11 @@ async def test_erasing_twice_changes_nothing_more(server: Server):
     """Not a row, and no second entry in the audit log; the one there is holds no values."""
     await her_orders(server)
     await erased(server)
-    rows = await rows_of(server, but=("device_presence", "leases"))
+    rows = await personal_rows(server)
     audit = [row for row in rows["audit_log"] if "erased" in row]
     assert [row[3:] for row in audit] == [("administration", "erased", "customers", "501", None, None)]
     assert await erased(server) == Redacted()
-    assert await rows_of(server, but=("device_presence", "leases")) == rows
+    assert await personal_rows(server) == rows
 
 
 async def test_a_customer_who_was_created_under_a_key_is_not_in_its_answer_any_more(server: Server):
@@ -234,6 +243,88 @@ async def test_a_customer_who_was_created_under_a_key_is_not_in_its_answer_any_m
     assert (await ask(server, "POST", "/open-api/v2/customers", headers=him, json={"name": "Samir"}))["data"][
         "name"
     ] == "Samir"
+
+
+async def test_nothing_kept_under_any_key_names_an_erased_person(server: Server):
+    """After every route that takes a key and answers something of a person; each repeat is what is documented."""
+    assert ANSWERING_OF_PERSONS | ANSWERING_OF_NOBODY == {route.name for route in ROUTES if route.takes_key}
+    calls = await keyed_calls(server)
+    answers = {row[2]: row[5] for row in (await rows_of(server))["idempotency"]}
+    assert answers.keys() == {f"key-{index}" for index in range(len(calls))}
+    assert {find_route(method, path).name for method, path, _, _ in calls} == ANSWERING_OF_PERSONS
+    for customer_id in {501, max(row[1] for row in (await rows_of(server))["customers"])}:
+        await erased(server, customer_id, also_open=True)
+    assert await traces(server) == set()
+    for index, (method, path, headers, body) in enumerate(calls):
+        sent = {} if body is None else {"json": body}
+        status = 201 if path.endswith("/v2/orders") else 200
+        keyed = {**headers, "Idempotency-Key": f"key-{index}"}
+        again = json.dumps(await ask(server, method, path, headers=keyed, status=status, **sent), ensure_ascii=False)
+        assert not [word for word in (*NAMED, "1112233") if word in again], path
+    rows = await personal_rows(server)
+    assert await erased(server, also_open=True) == Redacted()
+    assert await personal_rows(server) == rows
+
+
+ANSWERING_OF_PERSONS = {
+    "POST /open-api/v2/orders",
+    "PUT /open-api/v2/orders/{id}",
+    "PATCH /open-api/v2/receipts/{id}",
+    "POST /open-api/v2/receipts/{id}/close",
+    "POST /open-api/v2/customers",
+    *(f"POST /hub/v1/orders/{{id}}/{name}" for name in ("accept", "refuse", "send-to-station", "seen", "hand-over")),
+    "POST /hub/v1/receipts/{id}/close",
+    *(f"POST /hub/v1/tickets/{{id}}/{name}" for name in ("start", "ready", "recall", "dismiss", "reprint")),
+    "POST /hub/v1/tickets/{id}/lines/{line}/ready",
+}
+ANSWERING_OF_NOBODY = {
+    "POST /open-api/v2/waiter-call",
+    "POST /hub/v1/print-jobs/{id}/reprint",
+    "POST /hub/v1/print-jobs/{id}/dismiss",
+}
+Sent = tuple[str, str, dict[str, str], Any]
+
+
+async def keyed_calls(server: Server) -> list[Sent]:
+    """Every keyed call that answers something of her, done; the keys are key-0, key-1 and so on."""
+    calls: list[Sent] = []
+
+    async def call(method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
+        sent = (method, path, headers or server.headers, body)
+        keyed = {**sent[2], "Idempotency-Key": f"key-{len(calls)}"}
+        calls.append(sent)
+        answer = await server.http.request(method, path, headers=keyed, **({} if body is None else {"json": body}))
+        assert answer.status_code in (200, 201), f"{path}: {answer.text}"
+        return answer.json()["data"]
+
+    async def created(**more: Any) -> int:
+        return int((await call("POST", "/open-api/v2/orders", body_of(501, customer_ref_id="crm-5150", **more)))["id"])
+
+    await server.import_({"customers": [{name: value for name, value in SHE.items() if value is not None}]})
+    other = {"name": "Gülnarə", "phone": "050 111 22 33", "email": "leyla@example.org", "code": "VIP-77b"}
+    await call("POST", "/open-api/v2/customers", other)
+    waiting = {"auto_order_accept": False, "auto_order_sent_to_station": False}
+    await call("PUT", f"/open-api/v2/orders/{await created(**waiting)}", {"status": "IGNORE"})
+    refused = await created(**waiting)
+    refusal = {"reason": "other", "note": "Gülnarə called"}
+    await call("POST", f"/hub/v1/orders/{refused}/refuse", refusal, TILL)
+    order_id = await created(**waiting)
+    order, ticket = f"/hub/v1/orders/{order_id}", f"/hub/v1/tickets/{order_id}-1-1"
+    await call("POST", f"{order}/seen", None, TILL)
+    await call("POST", f"{order}/accept", {"send_to_station": False}, TILL)
+    await call("POST", f"{order}/send-to-station", None, TILL)
+    for name in ("start", "reprint", "lines/0/ready", "recall", "ready"):
+        await call("POST", f"{ticket}/{name}", None, KITCHEN)
+    await call("PATCH", f"/open-api/v2/receipts/{order_id}", {"fiscal_id": "F-1"})
+    left = (await server.get(f"/receipts/{order_id}")).json()["data"]["remaining"]
+    await call("POST", f"/open-api/v2/receipts/{order_id}/close", payment(left))
+    await call("POST", f"{order}/hand-over", None, TILL)
+    paid = await created()
+    left = (await server.get(f"/receipts/{paid}")).json()["data"]["remaining"]
+    await call("POST", f"/hub/v1/receipts/{paid}/close", payment(left), TILL)
+    await server.ignore(cancelled := await created())
+    await call("POST", f"/hub/v1/tickets/{cancelled}-1-1/dismiss", None, KITCHEN)
+    return calls
 
 
 async def test_an_erasure_that_is_broken_off_anywhere_finishes_the_next_time(server: Server, monkeypatch):
@@ -290,10 +381,10 @@ async def test_an_open_order_refuses_the_erasure_unless_it_is_said_to_go_too(ser
     """A driver may need the address; nothing is changed by the refusal."""
     await server.import_({"customers": [{"id": 501, "name": "Gülnarə", "phone": PHONE}]})
     order_id = await place(server, body_of(501))
-    rows = await rows_of(server, but=("device_presence", "leases"))
+    rows = await personal_rows(server)
     with pytest.raises(SetupError, match=rf"1 of the person's orders still open: {order_id}; .*--also-open"):
         await erased(server)
-    assert await rows_of(server, but=("device_presence", "leases")) == rows
+    assert await personal_rows(server) == rows
     done = await erased(server, also_open=True)
     assert (done.orders, await traces(server)) == (1, set())
     await finish(server, order_id)

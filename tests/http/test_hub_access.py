@@ -233,7 +233,7 @@ async def test_a_route_is_for_the_callers_it_names(server: Server):
         assert (answer.status_code, answer.json()["error"]) == (403, "forbidden"), (method, path)
     writer = await server.client("writer", scopes=("orders:write",))
     assert (await server.http.get("/hub/v1/venues/1/terminals", headers=writer)).status_code == 403
-    assert (await server.http.patch(SESSION, headers=manager)).headers["allow"] == "POST, GET, DELETE"
+    assert (await server.http.patch(SESSION, headers=manager)).headers["allow"] == "DELETE, GET, POST"
 
 
 @on_sqlite

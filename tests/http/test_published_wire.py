@@ -296,7 +296,7 @@ async def test_writes_answer_what_is_published(server: Server):
     await write("POST", "/orders", chain.MINIMAL, "write answer", "order head", 201)
     await write("PATCH", "/receipts/{receipt}", {"fiscal_id": "F"}, "write answer", "receipt")
     await write("POST", "/receipts/{receipt}/close", chain.payment(19.51), "write answer", "closed receipt")
-    await write("PUT", f"/orders/{await chain.place(server)}", {"status": "IGNORE"}, "answer", "order head")
+    await write("PUT", f"/orders/{await chain.place(server)}", {"status": "IGNORE"}, "answer", "order")
     await write("POST", "/customers", {"name": "Somebody"}, "answer", "customer")
     await write("POST", "/waiter-call", {"table_id": 1, "type": "WAITER"}, "waiter call answer", None)
 

@@ -2,10 +2,15 @@
 
 import base64
 import json
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.conftest import Server
 from tests.http.documented import ask
+
+from comanda import demo
 
 pytestmark = pytest.mark.anyio
 LISTS = {
@@ -115,7 +120,10 @@ async def test_unknown_names_are_refused_with_the_list(server: Server):
         message = f"must be one of {RELATIONS[path]}" if path in RELATIONS else "takes nothing here"
         assert await refused(server, f"{path}?with=colour") == f"with {message}"
         assert await ids(server, f"{path}?colour=red&search=x") == await ids(server, path)
-    assert await refused(server, "products/stop-list?sort[0]=name") == "sort[0] must be one of id, limit, timestamp"
+    assert (
+        await refused(server, "products/stop-list?sort[0]=name")
+        == "sort[0] must be one of id, limit, timestamp, quantity"
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,15 +131,20 @@ async def test_unknown_names_are_refused_with_the_list(server: Server):
     [
         ("products?filters[0][0]=type&filters[0][1]=PIZZA",
          "type must be one of GOODS, DISH, TIMER, PREPARATION, INGREDIENT, MODIFICATION"),
-        ("products?filters[0][0]=giftable&filters[0][1]=true", "giftable must be one of 1, 0"),
-        ("products?filters[0][0]=has_variants&filters[0][1]=2", "has_variants must be one of 1, 0"),
+        ("products?filters[0][0]=giftable&filters[0][1]=yes", "giftable must be true or false"),
+        ("products?filters[0][0]=has_variants&filters[0][1]=2", "has_variants must be true or false"),
         ("products?filters[0][0]=inventory_behavior&filters[0][1]=2", "inventory_behavior must be one of 0, 1, 3"),
         ("products?filters[0][0]=tags&filters[0][1]=sweet", "tags must be an integer from 0 to 9007199254740991"),
         ("products?filters[0][0]=type", "filters[0][1] is required"),
+        ("users?filters[0][0]=name&filters[0][1]=x", "filters are for other lists: this one takes no filters"),
+        ("customer-groups?filters[0][1]=x", "filters are for other lists: this one takes no filters"),
+        ("customer-groups?filters=x", "filters are for other lists: this one takes no filters"),
+        ("products/stop-list?with[]=colour", "with takes nothing here"),
+        ("products/stop-list?cursor=x", "cursor works with the sorts id and created_at, whose values do not change"),
         ("stations?status=2", "status must be one of 1, 0"),
         ("stations?can_print=yes", "can_print must be true or false"),
         ("sale-types?filters[0][0]=system_type&filters[0][1]=BOAT", "system_type must be one of IN, DELIVERY, TAKEAWAY"),
-        ("categories?date[0]=tomorrow", "date[0] must be a day such as 2026-01-19"),
+        ("categories?date[0]=tomorrow", "date[0] must be a day such as 2026-01-19, or a time such as 2026-01-19T14:51:33"),
         ("price-lists?selects=colour", "selects must be of id, name, description, status, created_at, updated_at, prices"),
         ("price-lists?with=prices:colour", "with prices has the columns id, list_id, product_id, price"),
         ("products?with=category:colour",
@@ -157,6 +170,19 @@ async def test_filters_in_every_notation(server: Server):
         "products?filters[0][0]=type&filters[0][1]=DISH&filters[1][0]=type&filters[1][1]=GOODS": [],
         "stations?filters[0][0]=id&filters[0][1][0]=2&filters[0][1][1]=9": [2],
         "stations?status[0]=1&status[1]=0": [1, 2],
+        "stations?status=&can_print=": [1, 2],
+        "stations?status[]=&status[]=1": [1, 2],
+        "categories?type=&parent_id=&status=": [1, 2],
+        "products?filters[0][0]=has_barcode&filters[0][1]=true": [111, 112],
+        "products?filters[0][0]=has_variants&filters[0][1]=1": [110],
+        "products?filters[0][0]=has_variants&filters[0][1][]=TRUE&filters[0][1][]=False": [
+            101,
+            102,
+            110,
+            111,
+            112,
+            120,
+        ],
         "venues?filters[v][0]=id&filters[v][1]=2": [2],
         "payment-methods?filters[0][0]=id&filters[0][1][a]=1&filters[0][1][b]=3": [1, 3],
         "price-lists/prices?filters[0][0]=product_id&filters[0][1][0]=101": [1],
@@ -252,6 +278,24 @@ async def test_a_cursor_belongs_to_its_list(server: Server):
     assert (await read(server, "products?limit=6"))["next_cursor"] is None
 
 
+async def test_a_cursor_belongs_to_its_resource(server: Server):
+    """That of one path is none of another's, by venue or not, though filters, sort and venue are the same."""
+    for _ in range(2):
+        created = await server.create({**demo.example("create-order.minimal.request"), "auto_order_accept": True})
+        assert created.status_code == 201, created.text
+    await server.import_({"customers": [{"id": 20, "name": "A"}], "price_lists": [{"id": 5, "name": "Old"}]})
+    paths = ("orders", "receipts", "customers", "stations", "categories", "products", "venues", "price-lists")
+    cursors = {path: (await read(server, f"{path}?limit=1&sort_by=id"))["next_cursor"] for path in paths}
+    for path in paths:
+        for other, cursor in cursors.items():
+            query = f"{path}?limit=1&sort_by=id&cursor={cursor}"
+            if other == path:
+                assert len((await read(server, query))["data"]) == 1
+            else:
+                rule = "cursor belongs to another list, or to one with other filters, sort or venue"
+                assert await refused(server, query) == rule, (path, other)
+
+
 async def test_a_cursor_that_was_tampered_with_ends_no_request(server: Server):
     """Instants beyond the calendar are after everything."""
     cursor = (await read(server, "products?limit=2"))["next_cursor"]
@@ -259,3 +303,36 @@ async def test_a_cursor_that_was_tampered_with_ends_no_request(server: Server):
     forged = json.dumps([2**63 - 1, 1, 2**63 - 1, parts[3]]).encode()
     text = base64.urlsafe_b64encode(forged).rstrip(b"=").decode()
     assert await ids(server, f"products?limit=2&cursor={text}") == [120, 112]
+
+
+async def test_days_may_be_instants(server: Server):
+    """Libraries send date-times: with a zone or in UTC, with a space for the T, inclusive to what is written."""
+    order_id = (await server.create(demo.example("create-order.minimal.request"))).json()["data"]["id"]
+    created = (await server.get(f"/orders/{order_id}")).json()["data"]["created_at"]
+    moment = datetime.fromisoformat(created)
+    later = (moment + timedelta(microseconds=1)).isoformat()
+    there = {
+        "first": [moment.isoformat(), created, moment.replace(tzinfo=None).isoformat(" ")],
+        "last": [moment.astimezone(ZoneInfo("Asia/Baku")).isoformat(), created],
+    }
+    for first in there["first"]:
+        for last in there["last"]:
+            for names in (("date_from", "date_to"), ("date[0]", "date[1]")):
+                query = urlencode(dict(zip(names, (first, last), strict=True)))
+                assert (await server.get(f"/orders?{query}")).json()["total"] == 1, query
+    assert (await server.get(f"/orders?{urlencode({'date_from': later})}")).json()["total"] == 0
+    before = moment - timedelta(microseconds=1)
+    for end, total in (
+        (moment.replace(tzinfo=None).isoformat(" ", "seconds"), 1),
+        (moment.isoformat(timespec="milliseconds"), 1),
+        (moment.isoformat(timespec="minutes"), 1),
+        (before.isoformat(timespec="microseconds"), 0),
+        ((moment - timedelta(milliseconds=1)).isoformat(timespec="milliseconds"), 0),
+        ((moment - timedelta(seconds=1)).isoformat(timespec="seconds"), 0),
+        ((moment - timedelta(minutes=1)).isoformat(timespec="minutes"), 0),
+    ):
+        for name in ("date_to", "date[1]"):
+            assert (await server.get(f"/orders?{urlencode({name: end})}")).json()["total"] == total, end
+    for wrong in ("2026-01-19T25:00:00", "2026-13-01", "yesterday", "2026-01-19T10", "20260119T100000"):
+        refused = await server.get(f"/receipts?{urlencode({'date_to': wrong})}")
+        assert (refused.status_code, refused.json()["details"][0]["field"]) == (400, "date[1]"), wrong

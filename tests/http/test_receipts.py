@@ -215,6 +215,30 @@ async def test_receipts_are_filtered_by_every_promised_field(server: Server):
         assert set(await listed(server, query)) == expected, query
 
 
+async def test_receipts_of_customers_are_those_of_their_orders(server: Server):
+    """Of the active venue, with other filters and by cursor; an order that is not accepted has none."""
+    await server.import_({"customers": [{"id": 20, "name": "A"}]})
+    other = {**MINIMAL["customer"], "id": 20}
+    mine = [await accepted(server) for _ in range(3)]
+    theirs = [await accepted(server, customer=other) for _ in range(4)]
+    there = await accepted(server, customer=other, venue_id=2)
+    await place(server, customer=other)
+    await close(server, theirs[1], payment(17))
+    asked = "filters[c][0]=customer_id&filters[c][1]=20"
+    assert await listed(server, asked) == theirs[::-1]
+    assert await listed(server, asked, **{"x-venue": "2"}) == [there]
+    assert await listed(server, f"{asked}&filters[s][0]=status&filters[s][1]=2") == [theirs[1]]
+    assert await listed(server, f"{asked}&sort[0]=closed_at&sort[1]=-1") == [theirs[1], theirs[3], theirs[2], theirs[0]]
+    assert await listed(server, "filters[c][0]=customer_id&filters[c][1][]=9&filters[c][1][]=20") == [
+        *theirs[::-1],
+        *mine[::-1],
+    ]
+    first = (await server.get(f"/receipts?{asked}&limit=3")).json()
+    rest = (await server.get(f"/receipts?{asked}&limit=3&cursor={first['next_cursor']}")).json()
+    assert [[row["id"] for row in page["data"]] for page in (first, rest)] == [theirs[:0:-1], theirs[:1]]
+    assert (first["total"], rest["total"], rest["next_cursor"]) == (4, 4, None)
+
+
 @pytest.mark.parametrize(
     ("query", "allowed"),
     [
@@ -693,7 +717,7 @@ async def test_a_patch_is_kept_under_its_key(server: Server):
 
 @pytest.mark.parametrize("amount", [17, "17", "17.0", "17.00", "0017.0000"])
 async def test_a_receipt_is_closed_by_exact_numbers_and_strings(server: Server, amount):
-    """The documented answer; then status 2, nothing remains, and what was paid is told to the cent."""
+    """The documented keys among the whole receipt: status 2, nothing remains, what was paid told to the cent."""
     receipt_id = await accepted(server)
     began = datetime.now(UTC).replace(microsecond=0)
     answer = await close(server, receipt_id, {**payment(amount, name="Nağd"), "id": 99, "cid": "x"})
@@ -702,15 +726,12 @@ async def test_a_receipt_is_closed_by_exact_numbers_and_strings(server: Server, 
     assert body.keys() == {"success", "data", "message", "time", "timestamp", "unix"}
     assert (body["success"], body["message"]) == (True, "Receipt closed")
     at = body["data"]["closed_at"]
-    assert body["data"] == {
-        "id": receipt_id,
-        "closed_at": at,
-        "payment_methods": [{"id": 1, "name": "Nağd", "amount": 17}],
-    }
+    assert body["data"]["id"] == receipt_id
+    assert body["data"]["payment_methods"] == [{"id": 1, "name": "Nağd", "amount": 17}]
     assert began <= datetime.strptime(at, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC) <= datetime.now(UTC)
     shown = await receipt(server, receipt_id)
     assert (shown["status"], shown["total"], shown["remaining"], shown["closed_at"]) == (2, 17, 0, at)
-    assert shown["payment_methods"] == body["data"]["payment_methods"]
+    assert shown == body["data"]
     assert [event["type"] for event in await events(server, receipt_id)].count("receipt.closed") == 1
 
 

@@ -9,8 +9,15 @@ from msgspec.structs import replace
 
 from comanda import demo
 from comanda.base.errors import SetupError
-from comanda.catalogue.document import check_document, parse_document, read_document, write_document
-from comanda.catalogue.snapshot import Snapshot
+from comanda.catalogue.document import (
+    Document,
+    DocumentError,
+    check_document,
+    parse_document,
+    read_document,
+    write_document,
+)
+from comanda.catalogue.snapshot import Snapshot, with_changes
 from comanda.cli.past_orders import flat_choices, read_mapping, read_past_orders
 from comanda.settings import mask_url, read_settings
 
@@ -155,3 +162,56 @@ def test_a_price_has_an_id_of_its_own_among_all_lists():
         with pytest.raises(SetupError, match="price 7 is used twice"):
             check_document(parse_document(document), there)
     assert check_document(parse_document({"price_lists": lists[:1]}), there).price_lists.keys() == {1}
+
+
+def test_a_product_whose_parent_is_a_variant_is_refused():
+    """Itself, a variant's variant and a parent that becomes one; what is there already may be edited and mended."""
+
+    def menu(**parents):
+        products = [{"id": int(name[1:]), "name": name, "parent_id": parent} for name, parent in parents.items()]
+        return parse_document({"products": products})
+
+    there = check_document(menu(p1=None, p2=1, p3=None, p4=None), Snapshot())
+    for document, fields in (
+        (menu(p3=3), {"products[0].parent_id"}),
+        (menu(p3=2), {"products[0].parent_id"}),
+        (menu(p1=3), {"products[0].parent_id"}),
+        (menu(p3=4, p4=3), {"products[0].parent_id", "products[1].parent_id"}),
+        (menu(p5=6, p6=None, p7=5), {"products[0].parent_id", "products[2].parent_id"}),
+    ):
+        with pytest.raises(DocumentError) as refusal:
+            check_document(document, there)
+        assert {(problem.field, problem.code) for problem in refusal.value.problems} == {
+            (field, "nested_variant") for field in fields
+        }
+    assert check_document(menu(p3=1), there).products[3].parent_id == 1
+    assert check_document(menu(p2=None, p1=3), there).products[1].parent_id == 3
+    broken = with_changes(there, 2, menu(p3=3).products)
+    renamed = replace(broken.products[3], name="renamed")
+    assert check_document(Document(products=(renamed,)), broken).products[3].name == "renamed"
+    assert check_document(menu(p3=None), broken).products[3].parent_id is None
+
+
+@pytest.mark.parametrize("kind", ["categories", "units"])
+def test_a_circle_of_branches_is_refused(kind):
+    """In the document alone or closed by what is there, each member that the document moves; deep chains are not."""
+
+    def tree(**parents):
+        return parse_document({kind: [{"id": int(n[1:]), "name": n, "parent_id": p} for n, p in parents.items()]})
+
+    there = check_document(tree(c1=None, c2=1, c3=2), Snapshot())
+    for document, fields in (
+        (tree(c1=1), ["0"]),
+        (tree(c1=3), ["0"]),
+        (tree(c4=None, c5=4, c1=3), ["2"]),
+        (tree(c5=6, c6=7, c7=5, c8=5), ["0", "1", "2"]),
+    ):
+        with pytest.raises(DocumentError) as refusal:
+            check_document(document, there)
+        assert [(problem.field, problem.code) for problem in refusal.value.problems] == [
+            (f"{kind}[{index}].parent_id", "circular") for index in fields
+        ]
+    broken = with_changes(there, 2, getattr(tree(c1=3), kind))
+    assert check_document(tree(c3=2, c4=3), broken) is not None
+    deep = {f"c{number}": number - 1 or None for number in range(20_000, 0, -1)}
+    assert len(getattr(check_document(tree(**deep), Snapshot()), kind)) == 20_000

@@ -297,7 +297,7 @@ def test_values_beyond_our_bounds_become_remarks():
         ("products", "category_id names a category that the source does not have; left out"),
         ("products", "type MODIFIER is not known here: taken as MODIFICATION"),
         ("products", "has no price that can be kept: taken as not active"),
-        ("products", "parent_id leads back to itself; left out"),
+        ("products", "parent_id makes a variant of a variant; left out"),
         ("products", "cost_price cannot be taken; skipped"),
         ("products", "has no name, and is called by its id"),
         ("products", "venues has entries of another form; left out"),

@@ -6,13 +6,14 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from comanda.base import limits
 from comanda.base.clock import instant_of, iso_micros
 from comanda.base.listing import Listing
 from comanda.base.numbers import Money
 from comanda.catalogue.model import Category, Product, Unit
-from comanda.catalogue.search import is_value, search
+from comanda.catalogue.search import is_set, is_value, search
 from comanda.catalogue.snapshot import Snapshot, with_changes
 from comanda.catalogue.tree import plant
 from comanda.catalogue.views import PIECE, unit_object
@@ -40,7 +41,7 @@ def snapshot_of(products):
 
 def page(snapshot, listing):
     """A page of products."""
-    return search(snapshot, "products", snapshot.products.values(), KEEPS, listing)
+    return search(snapshot, "products", snapshot.products, KEEPS, listing)
 
 
 def after(listing, rows, until):
@@ -123,6 +124,65 @@ def test_pages_oldest_first_neither_skip_nor_repeat_while_resources_are_added(ro
     assert seen == expected
 
 
+@given(
+    rows=ROWS,
+    parents=st.lists(st.none() | st.integers(1, 3), min_size=40, max_size=40),
+    wanted=st.dictionaries(
+        st.sampled_from(["id", "type", "category_id", "giftable"]),
+        st.lists(st.sampled_from([1, 2, 3, 40, "DISH", "GOODS", "1", "0"]), max_size=4).map(tuple),
+    ),
+    span=st.tuples(st.none() | st.integers(0, 5), st.none() | st.integers(0, 5)),
+    sort=st.sampled_from(["id", "name", "price", "created_at"]),
+)
+@settings(max_examples=300, deadline=None)
+def test_filters_find_what_looking_at_every_resource_finds(rows, parents, wanted, span, sort):
+    """Whichever of them has an index: the same resources, in the same order, and as many of them."""
+    products = [
+        structs.replace(product(row), category_id=parent, giftable=row[4] == 1)
+        for row, parent in zip(rows, parents, strict=False)
+    ]
+    keeps = {name: is_value(name) for name in ("id", "type", "category_id")} | {"giftable": is_set("giftable")}
+    plain = {name: lambda *given, keep=keep: keep(*given) for name, keep in keeps.items()}
+    days = tuple(None if day is None else day * 1_000_000 for day in span)
+    listing = Listing(filters=wanted, span=days, sort=sort, limit=40)
+    snapshot, other = snapshot_of(products), snapshot_of(products)
+    for asked in (listing, replace(listing, descending=False), replace(listing, filters={"type": ("DISH",)})):
+        found = search(snapshot, "products", snapshot.products, keeps, asked)
+        assert found == search(other, "products", other.products, plain, asked)
+
+
+class Watched:
+    """A product that counts how often it is looked at."""
+
+    looks = 0
+
+    def __init__(self, number):
+        self.id, self.created_at, self._category = number, None, number % 10
+
+    @property
+    def category_id(self):
+        """Its category."""
+        Watched.looks += 1
+        return self._category
+
+
+def test_a_filter_by_value_looks_at_candidates_only():
+    """The first one by a field looks at all resources; the next at those with its values, and ids at none else."""
+    resources = {number: Watched(number) for number in range(1, 1_001)}
+    keeps, snapshot = {name: is_value(name) for name in ("id", "category_id")}, Snapshot()
+    looked = []
+    for wanted in (
+        {"category_id": (3,)},
+        {"category_id": (4, 5)},
+        {"id": (7, 9_999)},
+        {"id": (7,), "category_id": (7,)},
+    ):
+        before = Watched.looks
+        _, total = search(snapshot, "products", resources, keeps, Listing(filters=wanted))
+        looked.append((total, Watched.looks - before))
+    assert looked == [(100, 1_100), (200, 200), (1, 0), (1, 1)]
+
+
 def test_days_are_half_open():
     """From the first instant of the span to the one before its last."""
     snapshot = snapshot_of([product((number, number, "a", "DISH", 1)) for number in range(1, 6)])
@@ -138,12 +198,12 @@ def test_a_list_is_sorted_once_for_a_version():
     def read(snapshot, rows, listing):
         return search(snapshot, "products", rows, KEEPS, listing)
 
-    first, _ = read(snapshot, snapshot.products.values(), Listing(limit=5))
+    first, _ = read(snapshot, snapshot.products, Listing(limit=5))
     # What is remembered is not looked for again: the second reader has nothing to look through.
-    again, total = read(snapshot, (), Listing(limit=5, page=2))
+    again, total = read(snapshot, {}, Listing(limit=5, page=2))
     assert ([row.id for row in first], [row.id for row in again], total) == ([49, 48, 47, 46, 45], [44, 43, 42, 41, 40], 49)  # fmt: skip
-    assert [row.id for row in read(snapshot, (), Listing(limit=2, descending=False))[0]] == [1, 2]
-    assert read(with_changes(snapshot, 2, []), (), Listing())[1] == 0
+    assert [row.id for row in read(snapshot, {}, Listing(limit=2, descending=False))[0]] == [1, 2]
+    assert read(with_changes(snapshot, 2, []), {}, Listing())[1] == 0
 
 
 def test_only_so_many_lists_are_remembered():
@@ -153,8 +213,8 @@ def test_only_so_many_lists_are_remembered():
         page(snapshot, Listing(filters={"id": (number,)}))
         page(snapshot, Listing())
     assert len(snapshot.worked_out["lists"]) == limits.FOUND_LISTS
-    assert search(snapshot, "products", (), KEEPS, Listing())[1] == 1
-    assert search(snapshot, "products", (), KEEPS, Listing(filters={"id": (1,)}))[1] == 0
+    assert search(snapshot, "products", {}, KEEPS, Listing())[1] == 1
+    assert search(snapshot, "products", {}, KEEPS, Listing(filters={"id": (1,)}))[1] == 0
 
 
 @pytest.mark.parametrize("value", [2**63 - 1, 10**17])

@@ -83,8 +83,8 @@ def _catalogue(path: str) -> Route:
     return Route("GET", f"/open-api/v2/{path}", "integrator", "catalogue:read")
 
 
-def _managed(method: str, path: str) -> Route:
-    return Route(method, f"/hub/v1/admin/{path}", "hub", callers=("staff",), roles=("manager",))
+def _managed(method: str, path: str, *, takes_key: bool = False) -> Route:
+    return Route(method, f"/hub/v1/admin/{path}", "hub", takes_key=takes_key, callers=("staff",), roles=("manager",))
 
 
 def _edited(kind: str) -> tuple[Route, ...]:
@@ -92,7 +92,7 @@ def _edited(kind: str) -> tuple[Route, ...]:
     one = f"{kind}/{{id}}"
     return (
         _managed("GET", kind),
-        _managed("POST", kind),
+        _managed("POST", kind, takes_key=kind == "customers"),
         _managed("GET", one),
         _managed("PATCH", one),
         _managed("DELETE", one),
@@ -215,8 +215,8 @@ def find_route(method: str, path: str) -> Route | None:
 
 
 def methods_of(path: str) -> list[str]:
-    """The methods a path is listed with; empty for an unknown path."""
-    return [route.method for route in ROUTES if route.matches(route.method, path)]
+    """The methods a path is listed with, each once; empty for an unknown path."""
+    return sorted({route.method for route in ROUTES if route.matches(route.method, path)})
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -23,6 +23,8 @@ MAX_DETAILS: Final = 1_000
 
 # The wire: values
 MAX_ID: Final = 2**53 - 1
+MAX_STATED_ID: Final = 2**52
+"""The highest id that a manager may give a resource: there are always free ones above."""
 MAX_SIGNIFICANT_DIGITS: Final = 15
 MAX_DECIMALS: Final = 4
 MAX_COUNT: Final = Decimal(10_000)

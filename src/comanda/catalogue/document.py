@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -45,6 +45,9 @@ from comanda.catalogue.model import (
     Venue,
 )
 from comanda.catalogue.snapshot import Snapshot, with_changes
+
+Branch = TypeVar("Branch", Category, Product, Unit)
+"""What may have a parent of its own kind."""
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -105,6 +108,11 @@ class Changes:
         self.rows.append((kind, resource_id, name, added))
         self.versions[kind, resource_id] = version
 
+    def add(self, more: "Changes") -> None:
+        """Remember the changes of a further step."""
+        self.rows += more.rows
+        self.versions |= more.versions
+
     def counts(self) -> dict[str, int]:
         """How many changes there were of each kind."""
         found: dict[str, int] = {}
@@ -163,7 +171,7 @@ def parse_document(value: Any) -> Document:
 def check_document(document: Document, snapshot: Snapshot) -> Snapshot:
     """Check a document against itself and what is there already; returns the catalogue as it would be.
 
-    Raises DocumentError with every problem: repeated ids, references to nothing, unknown time zones.
+    Raises DocumentError with every problem: repeated ids, references to nothing, circles, unknown time zones.
     """
     problems = list(_repeated(document))
     everything = [resource for resources in document.resources().values() for resource in resources]
@@ -178,6 +186,9 @@ def check_document(document: Document, snapshot: Snapshot) -> Snapshot:
         problems += _ladder_problems(venue, f"venues[{index}].accept_deadlines")
     problems += _doubled_printers(document, after)
     problems += _doubled_prices(document, after)
+    problems += _nested_variants(document, snapshot, after)
+    problems += _circles("categories", document.categories, snapshot.categories, after.categories)
+    problems += _circles("units", document.units, snapshot.units, after.units)
     if problems:
         raise DocumentError(problems)
     return after
@@ -240,6 +251,48 @@ def _doubled_prices(document: Document, after: Snapshot) -> Iterator[Problem]:
             if used[price.id] > 1:
                 path = f"price_lists[{i}].prices[{index}].id"
                 yield Problem(path, "repeated", f"price {price.id} is used twice", price.id)
+
+
+def _nested_variants(document: Document, before: Snapshot, after: Snapshot) -> Iterator[Problem]:
+    """A variant's parent is a product that is no variant itself: orders name the variant, and never the parent."""
+    moved = _moved(document.products, before.products, after.products)
+    parents = {product.parent_id for product in after.products.values()} if moved else set()
+    for product_id, index in moved.items():
+        parent_id = after.products[product_id].parent_id
+        parent = after.products.get(parent_id or 0)
+        if product_id in parents or (parent is not None and parent.parent_id is not None):
+            message = f"product {product_id} cannot be a variant of {parent_id}: one of them has a parent or variants"
+            yield Problem(f"products[{index}].parent_id", "nested_variant", message, parent_id)
+
+
+def _circles(
+    kind: str, stated: Sequence[Branch], before: Mapping[int, Branch], after: Mapping[int, Branch]
+) -> Iterator[Problem]:
+    """Nothing is above itself. Each branch is walked over once, however long the chains are."""
+    moved = _moved(stated, before, after)
+    walked: set[int] = set()
+    for branch_id in moved:
+        path: dict[int, None] = {}
+        place: int | None = branch_id
+        while place is not None and place in after and place not in walked and place not in path:
+            path[place] = None
+            place = after[place].parent_id
+        walked.update(path)
+        circle = list(path)[list(path).index(place) :] if place in path else []
+        for member in filter(moved.__contains__, circle):
+            message = f"following parent_id from {member} leads back to it"
+            yield Problem(f"{kind}[{moved[member]}].parent_id", "circular", message, after[member].parent_id)
+
+
+def _moved(stated: Sequence[Branch], before: Mapping[int, Branch], after: Mapping[int, Branch]) -> dict[int, int]:
+    """Where those stand in the document, by id, who get a parent that they did not have: what was there is let be."""
+    places = {branch.id: index for index, branch in enumerate(stated)}
+    return {
+        branch_id: index
+        for branch_id, index in places.items()
+        if (parent_id := after[branch_id].parent_id) is not None
+        and (branch_id not in before or before[branch_id].parent_id != parent_id)
+    }
 
 
 def _repeated(document: Document) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 The resource's own type is the law: what a document may say of it is what a body may say.
 """
 
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from itertools import count
 from typing import Any, Final
@@ -10,6 +11,7 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import fields
 
+from comanda.base import limits
 from comanda.base.errors import Problem, invalid
 from comanda.base.money import plain
 from comanda.base.reading import Reading, read_struct
@@ -52,12 +54,18 @@ def numbered(kind: type[Resource], value: dict[str, Any], snapshot: Snapshot, re
     resources = getattr(snapshot, kind.plural).values()
     used = {item.id for resource in resources for item in getattr(resource, part)}
     used |= {item["id"] for item in value[part] if isinstance(item, dict) and isinstance(item.get("id"), int)}
-    free = count(max(used, default=0) + 1)
+    free = free_ids(used)
     items = [
         {**item, "id": next(free)} if isinstance(item, dict) and item.get("id") is None else item
         for item in value[part]
     ]
     return {**value, part: items}
+
+
+def free_ids(used: Collection[int]) -> Iterator[int]:
+    """Ids that nothing has, from the highest on that a manager might have given."""
+    highest = max((number for number in used if number <= limits.MAX_STATED_ID), default=0)
+    return (number for number in count(highest + 1) if number not in used)
 
 
 def shown(resource: Struct) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Lists over a snapshot: filtered, sorted, counted and cut into pages, as `comanda.store.listing` does over tables.
 
 In: resources of one kind and a checked `Listing`. Out: the page and how many there are in all. The filtered and sorted
-list is remembered with the snapshot, so that a caller who reads a large menu page by page has it sorted once.
+list is remembered with the snapshot, so that a caller who reads a large menu page by page has it sorted once; a filter
+by the value of a field looks only through the resources that have it.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from operator import attrgetter
 from typing import Any, Final, TypeVar
@@ -17,13 +19,17 @@ from comanda.catalogue.snapshot import Snapshot
 
 Keeps = Callable[[Any, frozenset[Any]], bool]
 """Whether a filter with these values keeps a resource."""
+Tests = Sequence[tuple[Keeps, frozenset[Any]]]
+"""Filters with the values that are wanted."""
+Resources = Mapping[int, Any]
+"""Resources of one kind by their ids."""
 Result = TypeVar("Result")
 _LAST_INSTANT: Final = Micros(253_402_300_799_999_999)
 """The end of the year 9999; a cursor that was tampered with may name a later one."""
 
 
 def search(
-    snapshot: Snapshot, kind: Hashable, resources: Iterable[Any], keeps: Mapping[str, Keeps], listing: Listing
+    snapshot: Snapshot, kind: Hashable, resources: Resources, keeps: Mapping[str, Keeps], listing: Listing
 ) -> tuple[Sequence[Any], int]:
     """One page of the resources that all filters keep, and how many they keep.
 
@@ -31,10 +37,11 @@ def search(
     every value; ties are by id.
     """
     wanted = tuple(sorted((name, frozenset(values)) for name, values in listing.filters.items()))
+    tests = [(keeps[name], values) for name, values in wanted]
     found = _remembered(
         snapshot.worked_out.setdefault("lists", {}),
         (kind, wanted, listing.span, listing.sort),
-        lambda: _sorted(resources, {name: (keeps[name], values) for name, values in wanted}, listing),
+        lambda: _sorted(_candidates(snapshot, kind, resources, tests), tests, listing),
     )
     return _page(found, listing), len(found)
 
@@ -47,9 +54,19 @@ def worked_out(snapshot: Snapshot, name: str, work_out: Callable[[], Result]) ->
     return found
 
 
-def is_value(name: str) -> Keeps:
+@dataclass(frozen=True, slots=True)
+class _IsValue:
+    """Whether a field has one of the values."""
+
+    field: str
+
+    def __call__(self, resource: Any, values: frozenset[Any]) -> bool:
+        return getattr(resource, self.field) in values
+
+
+def is_value(field: str) -> Keeps:
     """A filter by the value of a field."""
-    return lambda resource, values: getattr(resource, name) in values
+    return _IsValue(field)
 
 
 def is_set(name: str) -> Keeps:
@@ -68,11 +85,37 @@ def _remembered(lists: dict[Any, Sequence[Any]], key: Hashable, find: Callable[[
     return found
 
 
-def _sorted(
-    resources: Iterable[Any], wanted: Mapping[str, tuple[Keeps, frozenset[Any]]], listing: Listing
-) -> Sequence[Any]:
-    """Every resource that is wanted, lowest first."""
-    tests = tuple(wanted.values())
+def _candidates(snapshot: Snapshot, kind: Hashable, resources: Resources, tests: Tests) -> Collection[Any]:
+    """The fewest resources among which all that pass the tests are found without looking at the others."""
+    fewest: Collection[Any] = resources.values()
+    for keeps, values in tests:
+        if isinstance(keeps, _IsValue):
+            found = _having(snapshot, kind, resources, keeps.field, values)
+            fewest = min(fewest, found, key=len)
+    return fewest
+
+
+def _having(
+    snapshot: Snapshot, kind: Hashable, resources: Resources, field: str, values: frozenset[Any]
+) -> Collection[Any]:
+    """The resources whose field has one of the values."""
+    if field == "id":
+        return [resources[value] for value in values if value in resources]
+    indexes = snapshot.worked_out.setdefault("indexes", {})
+    if (kind, field) not in indexes:
+        indexes[kind, field] = _by_value(resources.values(), field)
+    return [resource for value in values for resource in indexes[kind, field].get(value, ())]
+
+
+def _by_value(resources: Iterable[Any], field: str) -> dict[Any, list[Any]]:
+    index: dict[Any, list[Any]] = {}
+    for resource in resources:
+        index.setdefault(getattr(resource, field), []).append(resource)
+    return index
+
+
+def _sorted(resources: Iterable[Any], tests: Tests, listing: Listing) -> Sequence[Any]:
+    """Every resource that passes the tests, lowest first."""
     first, last = (None if instant is None else iso_micros(instant) for instant in listing.span)
     kept = [
         resource

@@ -180,6 +180,12 @@ def prices_of(price_list: PriceList) -> Iterator[Priced]:
         )
 
 
+def prices_by_id(snapshot: Snapshot) -> Mapping[int, Priced]:
+    """The prices of all lists; each has an id of its own."""
+    lists = snapshot.price_lists.values()
+    return worked_out(snapshot, "prices", lambda: {row.id: row for found in lists for row in prices_of(found)})
+
+
 def price_object(priced: Priced) -> dict[str, Any]:
     """A product's price in a list."""
     return {

@@ -1,7 +1,7 @@
 """What is kept for a while only, and cleared away afterwards, in small steps between the orders.
 
-Keys, sessions, printed papers, old events and entries of the audit log; what old orders say of persons; and from the
-screens, orders that nobody has touched for days.
+Keys, sessions, printed papers, old events and entries of the audit log; what imports that died left behind; what old
+orders say of persons; and from the screens, orders that nobody has touched for days.
 """
 
 from collections.abc import Coroutine
@@ -16,6 +16,7 @@ from comanda.duties.erasing import redact_old
 from comanda.orders.deliver import leave_screens
 from comanda.orders.dossier import Change, Dossier, House
 from comanda.settings import Settings
+from comanda.store.bulk_import import find_unsettled, settle_staged
 from comanda.store.changes import Wish
 from comanda.store.lapsed import find_lapsed, find_left_behind, remove_lapsed
 from comanda.store.orders import order_not_found
@@ -35,12 +36,12 @@ async def clear_brand(store: Store, house: House, settings: Settings) -> None:
         "sessions": now,
         "claims": Micros(now - limits.MAX_DUPLICATE_WINDOW_S * 1_000_000),
         "papers": Micros(now - limits.KEEP_PAPERS_DAYS * _DAY),
-        "staged": Micros(now - _DAY),
     }
     if settings.keep_audit_days:
         before["audit"] = Micros(now - settings.keep_audit_days * _DAY)
     for kind, instant in before.items():
         await _attempt(kind, brand_id, _clear(store, kind, brand_id, instant))
+    await _attempt("imports", brand_id, _settle_imports(store, brand_id, Micros(now - _DAY)))
     for venue_id in (0, *house.snapshot.venues):
         if settings.keep_events_days:
             await _attempt("events", brand_id, _clear_log(store, house, venue_id, settings))
@@ -60,6 +61,13 @@ async def _attempt(what: str, brand_id: str, work: Coroutine[Any, Any, None]) ->
 async def _clear(store: Store, kind: str, brand_id: str, before: Micros) -> None:
     while rows := await store.read(lambda: find_lapsed(kind, brand_id, before)):
         await store.run(lambda rows=rows: remove_lapsed(kind, brand_id, before, rows))
+
+
+async def _settle_imports(store: Store, brand_id: str, before: Micros) -> None:
+    """Complete the audit log of imports that died once they were moved; clear away what lies beside the catalogue."""
+    for batch in await store.read(lambda: find_unsettled(brand_id, before)):
+        while await store.run(lambda batch=batch: settle_staged(brand_id, batch)):
+            pass
 
 
 async def _clear_log(store: Store, house: House, venue_id: int, settings: Settings) -> None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from comanda.base import limits
 from comanda.catalogue.document import Document
-from comanda.catalogue.model import AnyResource, Resource
+from comanda.catalogue.model import AnyResource, Product, Resource
 from comanda.mirror.media import original_of
 from comanda.mirror.row import Row, row_of
 from comanda.mirror.source import Fetched, Remarks
@@ -84,9 +84,12 @@ def unique(rows: Iterator[Row]) -> list[Row]:
     return list(found.values())
 
 
-def without_circles(kind: str, branches: list[Branch], remarks: Remarks) -> tuple[Branch, ...]:
-    """Branches of which none is above itself: the first of each circle becomes a root."""
-    by_id = {branch.id: branch for branch in branches}
+def without_circles(
+    kind: str, branches: list[Branch], here: Mapping[int, Branch], remarks: Remarks
+) -> tuple[Branch, ...]:
+    """Branches of which none is above itself, also by way of what is ``here``: each circle loses one ``parent_id``."""
+    taken = {branch.id for branch in branches}
+    by_id = {**here, **{branch.id: branch for branch in branches}}
     grounded: set[int] = set()
     for branch in branches:
         path: dict[int, None] = {}
@@ -94,8 +97,25 @@ def without_circles(kind: str, branches: list[Branch], remarks: Remarks) -> tupl
         while place is not None and place in by_id and place not in grounded and place not in path:
             path[place] = None
             place = by_id[place].parent_id
-        if place in path:
-            by_id[place] = replace(by_id[place], parent_id=None)
-            remarks.note(kind, "parent_id leads back to itself; left out", place)
         grounded.update(path)
+        circle = list(path)[list(path).index(place) :] if place in path else []
+        first = next(filter(taken.__contains__, circle), None)
+        if first is not None:
+            by_id[first] = replace(by_id[first], parent_id=None)
+            remarks.note(kind, "parent_id leads back to itself; left out", first)
     return tuple(by_id[branch.id] for branch in branches)
+
+
+def without_nesting(
+    products: list[Product], here: Mapping[int, Product], remarks: Remarks
+) -> tuple[Product, ...]:
+    """Products of which no variant has variants, also by way of what is ``here``: one that would has no parent."""
+    by_id = {**here, **{product.id: product for product in products}}
+    stated = {product.id for product in products}
+    with_variants = {product.parent_id for product in here.values() if product.id not in stated}
+    for product in products:
+        parent = by_id.get(product.parent_id or 0)
+        if parent is not None and (parent.parent_id is not None or product.id in with_variants):
+            by_id[product.id] = replace(product, parent_id=None)
+            remarks.note("products", "parent_id makes a variant of a variant; left out", product.id)
+    return tuple(by_id[product.id] for product in products)

@@ -19,7 +19,7 @@ from comanda.catalogue.model import (
     Unit,
     VenueOffer,
 )
-from comanda.mirror.context import Context, unique, without_circles
+from comanda.mirror.context import Context, unique, without_circles, without_nesting
 from comanda.mirror.row import Row, number_of, row_of
 from comanda.mirror.values import flag_of, id_of, list_of, mapping_of, row_id, text_of, whole_of
 
@@ -78,7 +78,7 @@ def menu_of(context: Context, categories: tuple[Category, ...]) -> Menu:
     units = _units(rows, context)
     tags = _tags(rows, context)
     groups = _modifier_groups(rows, context)
-    products = without_circles("products", [_product(row, context) for row in rows], context.remarks)
+    products = without_nesting([_product(row, context) for row in rows], context.bases(Product), context.remarks)
     return Menu(categories, units, tags, groups, products)
 
 
@@ -245,7 +245,7 @@ def _units(rows: list[Row], context: Context) -> tuple[Unit, ...]:
     found = unique(row for value in shown if mapping_of(value) and (row := row_of("units", value, context.remarks)))
     # Units are only seen where products show them: one that is here and not seen may well be there.
     context.known["units"] = {row.id for row in found} | set(context.bases(Unit))
-    return without_circles("units", [_unit(row, context) for row in found], context.remarks)
+    return without_circles("units", [_unit(row, context) for row in found], context.bases(Unit), context.remarks)
 
 
 def _unit(row: Row, context: Context) -> Unit:

@@ -183,7 +183,8 @@ def _take_status(row: Row, context: Context) -> None:
 def _categories(context: Context) -> tuple[Category, ...]:
     rows = unique(_branches(context))
     context.learn(Category, rows)
-    return without_circles("categories", [_category(row, context) for row in rows], context.remarks)
+    categories = [_category(row, context) for row in rows]
+    return without_circles("categories", categories, context.bases(Category), context.remarks)
 
 
 def _branches(context: Context) -> Iterator[Row]:
@@ -267,7 +268,8 @@ def _stop_list(context: Context) -> Iterator[StopListEntry]:
     """What each venue has left; a product that is not on its list has no limit there, and stays as it is here."""
     for venue_id, rows in context.fetched.stop_lists.items():
         for row in unique(row for value in rows if (row := row_of("stop_list", value, context.remarks))):
-            quantity = number_of(row.source.get("limit"), Stock)
+            # Another Comanda tells the exact quantity beside the whole units of v2.
+            quantity = number_of(row.source.get("quantity", row.source.get("limit")), Stock)
             if row.id not in context.known["products"] or venue_id not in context.known["venues"]:
                 row.remark("is of a product that the source does not have; left out")
             elif quantity is None:

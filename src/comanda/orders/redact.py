@@ -91,13 +91,15 @@ _PAYLOAD: Final = {
 _ANSWER: Final = {
     "data": {
         "customer_ref_id": _NULL,
+        "payload": _PAYLOAD,
         "address": _NULL,
         "description": _NULL,
         "receipt_products": [_NOTE],
         "tickets": [_TICKET],
     }
 }
-"""Shape A names the caller's reference of the customer, a receipt the address and comment, an action the tickets."""
+"""An order names its person in ``payload`` and by the caller's reference, a receipt the address and comment, an action
+the tickets' notes."""
 _CUSTOMER_ANSWER: Final = {
     "data": {
         "name": _NAME,

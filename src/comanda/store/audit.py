@@ -4,19 +4,21 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from msgspec import Raw, Struct
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
 from comanda.base.clock import Micros, iso_micros
 from comanda.base.json import raw_json
-from comanda.store.tables import audit_log
+from comanda.store.tables import audit_log, brands
 from comanda.store.transaction import InsertMany, Row, Statement, Transaction, many, one
 
-SLOTS: Final = 1_000_000
-"""An entry's number is the catalogue's version times this, plus its position among the changes of that version."""
+ABSENT: Final = -1
+"""The version of a resource that is not there; whoever expects it means to create."""
+FIRST_VERSION: Final = 1
+"""What customers and people begin with that no edit makes; each edit raises it."""
 
 
 class VersionDiffers(Exception):
-    """A resource has another version than the caller saw; 0 when there is none."""
+    """A resource has another version than the caller saw, perhaps `ABSENT`."""
 
     def __init__(self, kind: str, resource_id: int, version: int) -> None:
         super().__init__(f"{kind} {resource_id} has version {version}")
@@ -39,12 +41,16 @@ class AuditEntry(Struct, frozen=True):
         return cls(action, kind, resource, before, after)
 
 
-def write_audit(
-    brand_id: str, version: int, actor: str, entries: Sequence[AuditEntry], now: Micros
-) -> Transaction[None]:
-    """Append what one version of the catalogue changed."""
+def take_audit_numbers(brand_id: str, count: int) -> Transaction[int]:
+    """Reserve numbers for entries and lock the brand's row until the commit; returns the first."""
+    rows = yield one(_TAKE, p_brand_id=brand_id, p_count=count)
+    return int(rows[0][0]) - count
+
+
+def write_audit(brand_id: str, first: int, actor: str, entries: Sequence[AuditEntry], now: Micros) -> Transaction[None]:
+    """Append entries under numbers that were reserved, from ``first`` on."""
     rows = [
-        (brand_id, version * SLOTS + n, now, actor, entry.action, entry.kind, entry.resource, entry.before, entry.after)
+        (brand_id, first + n, now, actor, entry.action, entry.kind, entry.resource, entry.before, entry.after)
         for n, entry in enumerate(entries)
     ]
     yield many(_INSERT, rows)
@@ -74,6 +80,12 @@ def _shown(text: str | None) -> Raw | None:
 
 
 _INSERT = InsertMany(audit_log)
+_TAKE = Statement(
+    update(brands)
+    .where(brands.c.brand_id == bindparam("p_brand_id"))
+    .values(next_audit=brands.c.next_audit + bindparam("p_count", type_=brands.c.next_audit.type))
+    .returning(brands.c.next_audit)
+)
 _SELECT = Statement(
     select(
         audit_log.c.number,

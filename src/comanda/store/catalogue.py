@@ -7,7 +7,7 @@ stands in the audit log with what was there before.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -28,7 +28,7 @@ from comanda.catalogue.model import (
     stamped,
 )
 from comanda.store.access import RAISE_CHANGES
-from comanda.store.audit import AuditEntry, VersionDiffers, write_audit
+from comanda.store.audit import ABSENT, AuditEntry, VersionDiffers, write_audit
 from comanda.store.commit_orders import stop_list_event
 from comanda.store.customers import PhonedCustomer, put_customers, read_customers
 from comanda.store.event_log import NewEvent, append_events
@@ -48,7 +48,7 @@ class Edit:
     """A checked document and who applies it.
 
     ``checked_at`` is the catalogue version it was checked against; ``expected`` are the versions that the caller saw
-    of resources, by kind and id, 0 for one that must not be there yet.
+    of resources, by kind and id, `ABSENT` for one that must not be there yet.
     """
 
     document: Document
@@ -57,9 +57,25 @@ class Edit:
     actor: str = ADMINISTRATION
     expected: Mapping[tuple[str, int], int] = field(default_factory=dict)
 
+    @property
+    def touches_resources(self) -> bool:
+        """Whether it writes what snapshots hold."""
+        return any(self.document.resources().values())
+
 
 Told = Mapping[tuple[str, int], list[NewEvent]]
 """Events to append, by brand and venue."""
+
+
+class Standing(NamedTuple):
+    """Where a brand's catalogue stands: its version, and the number of the next entry of its audit log."""
+
+    version: int
+    entry: int
+
+    def beyond(self, entries: int) -> "Standing":
+        """The same after some entries."""
+        return self._replace(entry=self.entry + entries)
 
 
 class CatalogueMoved(Exception):
@@ -81,37 +97,62 @@ def apply_edit(brand_id: str, edit: Edit, now: Micros) -> Transaction[Changes]:
 
     Raises CatalogueMoved, VersionDiffers, and SetupError for an unknown brand or a name that two people claim.
     """
-    version = yield from raise_version(brand_id, edit.checked_at)
+    standing = yield from lock_catalogue(brand_id, edit)
     changes = Changes()
-    _, told = yield from write_small_parts(brand_id, edit, version, now, changes)
-    if changes:
-        yield from tell_changes(brand_id, version, changes.counts(), edit.actor, now, told)
+    written, told = yield from write_parts(brand_id, edit, standing, now, changes)
+    yield from close_edit(brand_id, edit, standing.beyond(written), changes, told, now)
     return changes
 
 
-def write_small_parts(
-    brand_id: str, edit: Edit, version: int, now: Micros, changes: Changes
+def lock_catalogue(brand_id: str, edit: Edit) -> Transaction[Standing]:
+    """Where a brand's catalogue stands, locked for this transaction.
+
+    Raises SetupError for an unknown brand, and CatalogueMoved when resources of the edit were checked against another
+    version. Quantities and people refer to what is never deleted, so theirs may be older.
+    """
+    rows = yield one(_LOCK_BRAND, brand_id=brand_id)
+    if not rows:
+        raise SetupError(f"There is no brand {brand_id!r}; add it with: comanda brand add {brand_id}")
+    standing = Standing(int(rows[0][0]), int(rows[0][1]))
+    if edit.touches_resources and standing.version != edit.checked_at:
+        raise CatalogueMoved
+    return standing
+
+
+def write_parts(
+    brand_id: str, edit: Edit, standing: Standing, now: Micros, changes: Changes
 ) -> Transaction[tuple[int, Told]]:
-    """Write what an edit's document holds, with the audit log; how many entries that has, and the events by venue."""
+    """Write what an edit's document holds, with the audit log; how many entries that has, and the events by venue.
+
+    Resources get the catalogue's next version; customers and people the number of the edit's first entry, since no
+    snapshot has them.
+    """
     entries = list[AuditEntry]()
     for kind, resources in edit.document.resources().items():
-        entries += yield from _apply_kind(brand_id, edit, kind, resources, version, now, changes)
-    entries += yield from put_customers(brand_id, edit.people, version, edit.expected, now, changes)
-    entries += yield from put_people(brand_id, edit.document.users, version, edit.expected, now, changes)
+        entries += yield from _apply_kind(brand_id, edit, kind, resources, standing.version + 1, now, changes)
+    entries += yield from put_customers(brand_id, edit.people, standing.entry, edit.expected, now, changes)
+    entries += yield from put_people(brand_id, edit.document.users, standing.entry, edit.expected, now, changes)
     told = yield from _apply_stop_list(brand_id, edit, now, changes, entries)
-    yield from write_audit(brand_id, version, edit.actor, entries, now)
+    yield from write_audit(brand_id, standing.entry, edit.actor, entries, now)
     return len(entries), told
 
 
-def raise_version(brand_id: str, checked_at: int) -> Transaction[int]:
-    """The catalogue's next version, locked for this transaction. Raises CatalogueMoved, SetupError."""
-    raised = yield one(_RAISE_VERSION, p_brand_id=brand_id)
-    if not raised:
-        raise SetupError(f"There is no brand {brand_id!r}; add it with: comanda brand add {brand_id}")
-    version = int(raised[0][0])
-    if version != checked_at + 1:
-        raise CatalogueMoved
-    return version
+def close_edit(
+    brand_id: str, edit: Edit, standing: Standing, changes: Changes, told: Told, now: Micros
+) -> Transaction[None]:
+    """Keep where the catalogue stands now, and tell; nothing of that for an edit that changed nothing.
+
+    The version rises only with what snapshots hold, so quantities set all day disturb nobody's edit.
+    """
+    counts = changes.counts()
+    if not counts:
+        return
+    version = standing.version + bool(counts.keys() & KINDS.keys())
+    yield one(_SET_BRAND, p_brand_id=brand_id, p_version=version, p_entry=standing.entry)
+    if counts.keys() == {"stop_list"}:
+        yield from append_events(told)
+        return
+    yield from tell_changes(brand_id, version, counts, edit.actor, now, told)
 
 
 def tell_changes(
@@ -127,12 +168,6 @@ def tell_changes(
     event = NewEvent(None, None, "catalogue.changed", actor, data, now)
     yield one(RAISE_CHANGES)
     yield from append_events({(brand_id, 0): [event], **told})
-
-
-def find_resource(brand_id: str, kind: str, resource_id: int) -> Transaction[tuple[Resource, int] | None]:
-    """A catalogue resource with its version."""
-    rows = yield many(SELECT_RESOURCES, [(brand_id, kind, resource_id)])
-    return (decode_resource(KINDS[kind], rows[0][1]), int(rows[0][2])) if rows else None
 
 
 def whole_catalogue(brand_id: str) -> Transaction[Document]:
@@ -162,7 +197,7 @@ def _apply_kind(
     held = {int(row[0]): (row[1], int(row[2])) for row in rows}
     entries, writes = list[AuditEntry](), []
     for resource in resources:
-        text, seen = held.get(resource.id, (None, 0))
+        text, seen = held.get(resource.id, (None, ABSENT))
         wanted = edit.expected.get((kind, resource.id))
         if wanted is not None and wanted != seen:
             raise VersionDiffers(kind, resource.id, seen)
@@ -231,11 +266,16 @@ SELECT_RESOURCES = SelectMany(
     (catalogue.c.brand_id, catalogue.c.kind, catalogue.c.id),
 )
 """Resources by kind and id: id, document, version."""
-_RAISE_VERSION = Statement(
+_LOCK_BRAND = Statement(
+    select(brands.c.catalogue_version, brands.c.next_audit)
+    .where(brands.c.brand_id == bindparam("brand_id"))
+    .with_for_update()
+)
+_SET_BRAND = Statement(
     update(brands)
     .where(brands.c.brand_id == bindparam("p_brand_id"))
-    .values(catalogue_version=brands.c.catalogue_version + 1)
-    .returning(brands.c.catalogue_version)
+    .values(catalogue_version=bindparam("p_version"), next_audit=bindparam("p_entry")),
+    returns=False,
 )
 _UPSERT_RESOURCES = InsertMany(
     catalogue,

@@ -69,7 +69,8 @@ catalogue_staged = Table(
     big("staged_at"),
     PrimaryKeyConstraint("brand_id", "batch", "kind", "id"),
 )
-"""Resources of a large import on their way into `catalogue`, so that the commit which changes it is short."""
+"""Resources of a large import on their way into `catalogue` and `audit_log`, so that the commit which changes the
+catalogue is short. The row of no kind marks a batch that was moved."""
 
 audit_log = Table(
     "audit_log",

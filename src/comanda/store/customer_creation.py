@@ -10,16 +10,17 @@ from typing import Final
 from uuid import uuid4
 
 from msgspec.structs import replace as with_fields
-from sqlalchemy import bindparam, update
 
 from comanda.base.clock import Micros, iso_micros
 from comanda.base.errors import ComandaError
 from comanda.catalogue.model import Customer
 from comanda.orders.model import KeyedRequest, KeyReused, Replayed
+from comanda.store.audit import FIRST_VERSION
 from comanda.store.customers import UNIQUE, PhonedCustomer, customer_row, find_named, phoned
 from comanda.store.keys import under_key
-from comanda.store.tables import brands, customers
-from comanda.store.transaction import InsertMany, RunAgain, Statement, Transaction, many, one
+from comanda.store.order_statements import TAKE_GUEST_ID
+from comanda.store.tables import customers
+from comanda.store.transaction import InsertMany, RunAgain, Transaction, many, one
 
 _DUPLICATES: Final = {"phone_e164": "duplicate_phone", "code": "duplicate_code", "cid": "duplicate_cid"}
 
@@ -44,14 +45,13 @@ def create_customer(wish: CustomerWish, now: Micros) -> Transaction[bytes | Repl
 
 
 def _store(wish: CustomerWish, now: Micros) -> Transaction[bytes]:
-    taken = yield one(_TAKE_ID, p_brand_id=wish.brand_id)
-    next_id, version = taken[0]
+    taken = yield one(TAKE_GUEST_ID, p_brand_id=wish.brand_id)
     at = iso_micros(now)
     cid = wish.customer.cid or str(uuid4())
-    customer = with_fields(wish.customer, id=int(next_id) - 1, cid=cid, created_at=at, updated_at=at)
+    customer = with_fields(wish.customer, id=int(taken[0][0]) - 1, cid=cid, created_at=at, updated_at=at)
     (person,) = phoned([customer], wish.region)
     yield from _refuse_duplicates(wish.brand_id, person)
-    inserted = yield many(_INSERT, [customer_row(wish.brand_id, person, int(version))])
+    inserted = yield many(_INSERT, [customer_row(wish.brand_id, person, FIRST_VERSION)])
     if not inserted:
         raise RunAgain
     return wish.render(customer)
@@ -66,10 +66,4 @@ def _refuse_duplicates(brand_id: str, person: PhonedCustomer) -> Transaction[Non
             raise ComandaError(_DUPLICATES[column], message, extra={"customer_id": customer_id})
 
 
-_TAKE_ID = Statement(
-    update(brands)
-    .where(brands.c.brand_id == bindparam("p_brand_id"))
-    .values(next_guest_id=brands.c.next_guest_id + 1)
-    .returning(brands.c.next_guest_id, brands.c.catalogue_version)
-)
 _INSERT = InsertMany(customers, lambda insert: insert.on_conflict_do_nothing().returning(customers.c.id))

@@ -9,6 +9,7 @@ from msgspec.structs import asdict
 from msgspec.structs import replace as with_fields
 from sqlalchemy import bindparam, select, update
 
+from comanda.base import limits
 from comanda.base.clock import Micros, instant_of, iso_micros
 from comanda.base.errors import SetupError
 from comanda.base.json import to_json
@@ -16,7 +17,7 @@ from comanda.catalogue.customer_names import cid_of, folded, searched_digits
 from comanda.catalogue.document import Changes
 from comanda.catalogue.model import Customer, stamped
 from comanda.orders.phone import normalise_phone
-from comanda.store.audit import AuditEntry, VersionDiffers
+from comanda.store.audit import ABSENT, AuditEntry, VersionDiffers
 from comanda.store.tables import brands, customers
 from comanda.store.transaction import InsertMany, Row, SelectMany, Statement, Transaction, each, many, one
 
@@ -48,6 +49,10 @@ class KeptCustomer:
     version: int
 
 
+Moving = list[tuple[str, int]]
+"""Names that customers lose: the column, and whose."""
+
+
 def phoned(people: Sequence[Customer], region: str) -> list[PhonedCustomer]:
     """Customers with their phones as they are matched by: E.164 where a number can be normalised."""
     return [_phoned(customer, region) for customer in people]
@@ -70,7 +75,7 @@ def put_customers(
 ) -> Transaction[list[AuditEntry]]:
     """Write customers; those that say the same already are left alone.
 
-    Raises VersionDiffers, and SetupError for a phone number, code or cid that two customers claim.
+    Versions rise at least to ``version``. Raises VersionDiffers, and SetupError for a phone number, code or cid that two customers claim.
     """
     if not people:
         return []
@@ -79,7 +84,7 @@ def put_customers(
     entries, rows = list[AuditEntry](), list[Row]()
     for person in sorted(people, key=lambda person: person.customer.id):
         before = kept.get(person.customer.id)
-        seen = 0 if before is None else before.version
+        seen = ABSENT if before is None else before.version
         wanted = expected.get(("customers", person.customer.id))
         if wanted is not None and wanted != seen:
             raise VersionDiffers("customers", person.customer.id, seen)
@@ -87,12 +92,14 @@ def put_customers(
         after = stamped(person.customer, old, iso_micros(now))
         if before is not None and after is old and before.phone_e164 == person.phone_e164:
             continue
-        changes.note("customers", after.id, f"customer {after.id}", version, added=before is None)
+        raised = max(version, seen + 1)
+        changes.note("customers", after.id, f"customer {after.id}", raised, added=before is None)
         entries.append(_entry(old, after))
-        rows.append(customer_row(brand_id, replace(person, customer=after), version))
-    yield from _free_names(brand_id, people, kept)
+        rows.append(customer_row(brand_id, replace(person, customer=after), raised))
+    yield from free_names(brand_id, (yield from claim_names(brand_id, people)))
     yield many(_UPSERT, rows)
-    highest = max(person.customer.id for person in people)
+    ids = (person.customer.id for person in people)
+    highest = max((number for number in ids if number <= limits.MAX_STATED_ID), default=0)
     yield one(_KEEP_GUEST_IDS_ABOVE, p_brand_id=brand_id, p_next=highest + 1)
     return entries
 
@@ -161,12 +168,15 @@ def customer_row(brand_id: str, person: PhonedCustomer, version: int) -> Row:
     return tuple(values[column.name] for column in COLUMNS)
 
 
-def _free_names(brand_id: str, people: Sequence[PhonedCustomer], kept: Mapping[int, KeptCustomer]) -> Transaction[None]:
-    """Take from customers the names that they are about to lose, so that others of the document may have them.
+def claim_names(brand_id: str, people: Sequence[PhonedCustomer]) -> Transaction[Moving]:
+    """The names that customers of a document are about to lose, so that others of it may have them.
 
-    Raises SetupError for a name that two customers claim.
+    Nothing is written. Raises SetupError for a name that two customers claim.
     """
+    kept = yield from find_kept(brand_id, [person.customer.id for person in people])
+    people = [_with_cid(brand_id, person, kept.get(person.customer.id)) for person in people]
     named = {person.customer.id for person in people}
+    moving = Moving()
     for column, called in UNIQUE.items():
         wanted: dict[str, int] = {}
         for person in people:
@@ -177,8 +187,15 @@ def _free_names(brand_id: str, people: Sequence[PhonedCustomer], kept: Mapping[i
         for name, holder in held.items():
             if holder not in named:
                 raise SetupError(f"customers {holder} and {wanted[name]} have the same {called}")
-        moving = [p for p in people if _loses(p, kept.get(p.customer.id), column)]
-        yield each(_FREE[column], [{"p_brand_id": brand_id, "p_id": p.customer.id} for p in moving])
+        moving += [(column, p.customer.id) for p in people if _loses(p, kept.get(p.customer.id), column)]
+    return moving
+
+
+def free_names(brand_id: str, moving: Moving) -> Transaction[None]:
+    """Take names from the customers who lose them."""
+    for column in UNIQUE:
+        ids = [customer_id for name, customer_id in moving if name == column]
+        yield each(_FREE[column], [{"p_brand_id": brand_id, "p_id": customer_id} for customer_id in ids])
 
 
 def _loses(person: PhonedCustomer, kept: KeptCustomer | None, column: str) -> bool:

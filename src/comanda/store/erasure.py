@@ -28,8 +28,7 @@ from comanda.orders.redact import (
     redact_payload,
     redact_refusal,
 )
-from comanda.store.access import RAISE_CHANGES
-from comanda.store.audit import AuditEntry, write_audit
+from comanda.store.audit import AuditEntry, take_audit_numbers, write_audit
 from comanda.store.catalogue import ADMINISTRATION
 from comanda.store.customers import KeptCustomer, PhonedCustomer, find_kept, find_named, put_customers
 from comanda.store.tables import brands, customers, events, idempotency, orders, tickets
@@ -157,14 +156,12 @@ def erase_customer(brand_id: str, person: Person, redacted: Redacted, now: Micro
     """Redact the customer's row and note the erasure in the audit log; not a word when there was nothing to do."""
     if redacted == Redacted() and not _differs((yield from _kept(brand_id, person.customer_id))):
         return Redacted()
-    raised = yield one(_RAISE_VERSION, p_brand_id=brand_id)
-    version = int(raised[0][0])
+    number = yield from take_audit_numbers(brand_id, 1)
     kept = yield from _kept(brand_id, person.customer_id)
     if kept is not None and _differs(kept):
-        yield from put_customers(brand_id, [_nameless(kept)], version, {}, now, Changes())
+        yield from put_customers(brand_id, [_nameless(kept)], number, {}, now, Changes())
     entry = AuditEntry("erased", "customers", str(person.customer_id or GUEST), None, None)
-    yield from write_audit(brand_id, version, ADMINISTRATION, [entry], now)
-    yield one(RAISE_CHANGES)
+    yield from write_audit(brand_id, number, ADMINISTRATION, [entry], now)
     return Redacted(customers=int(_differs(kept)))
 
 
@@ -286,12 +283,6 @@ _SELECT_BY_DIGITS = Statement(
     select(customers.c.id)
     .where(customers.c.brand_id == bindparam("brand_id"), customers.c.phone_digits.like(bindparam("pattern")))
     .order_by(customers.c.id)
-)
-_RAISE_VERSION = Statement(
-    update(brands)
-    .where(brands.c.brand_id == bindparam("p_brand_id"))
-    .values(catalogue_version=brands.c.catalogue_version + 1)
-    .returning(brands.c.catalogue_version)
 )
 _SELECT_OF_CUSTOMER = Statement(
     select(orders.c.id, orders.c.open)

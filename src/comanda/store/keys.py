@@ -27,7 +27,12 @@ def claim_key(brand_id: str, keyed: KeyedRequest, now: Micros) -> Transaction[Re
 
 
 def under_key(
-    brand_id: str, keyed: KeyedRequest | None, work: Callable[[], Transaction[bytes]], now: Micros
+    brand_id: str,
+    keyed: KeyedRequest | None,
+    work: Callable[[], Transaction[bytes]],
+    now: Micros,
+    *,
+    status: int = 200,
 ) -> Transaction[bytes | Replayed | KeyReused]:
     """Do something once under a key and keep the answer it gives; without a key just do it."""
     if keyed is None:
@@ -36,7 +41,7 @@ def under_key(
     if known is not None:
         return known
     body = yield from work()
-    yield from keep_answer(brand_id, keyed, 0, body, now)
+    yield renew_key(key_record(brand_id, keyed, status, body.decode(), 0, now))
     return body
 
 

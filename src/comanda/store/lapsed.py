@@ -8,7 +8,6 @@ from comanda.base import limits
 from comanda.base.clock import Micros
 from comanda.store.tables import (
     audit_log,
-    catalogue_staged,
     idempotency,
     order_claims,
     orders,
@@ -82,7 +81,6 @@ LAPSING: Final = {
     ),
     "papers": _kind(print_jobs, _done & (print_jobs.c.updated_at < bindparam("before"))),
     "audit": _oldest_of_audit(),
-    "staged": _kind(catalogue_staged, catalogue_staged.c.staged_at < bindparam("before")),
     "sessions": _kind(staff_sessions, staff_sessions.c.expires_at < bindparam("before")),
 }
 _oldest_open = (

@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import and_, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_unless_present
 
+from comanda.store.audit import FIRST_VERSION
 from comanda.store.order_rows import SELECT_ORDER
 from comanda.store.tables import (
     brands,
@@ -128,7 +129,7 @@ _GUEST = (
 )
 INSERT_GUEST = Statement(
     insert_unless_present(customers)
-    .values({name: bindparam(name) for name in _GUEST})
+    .values({**{name: bindparam(name) for name in _GUEST}, "version": FIRST_VERSION})
     .on_conflict_do_nothing()
     .returning(customers.c.id)
 )

@@ -1,4 +1,4 @@
-"""Resources of every kind as administration reads them: one with its version, or a page of a kind by id.
+"""Resources of every kind as administration reads and writes them: one with its version, or a page of a kind by id.
 
 Customers and people have tables of their own; the others stand in `catalogue`.
 """
@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select
 
+from comanda.base.clock import Micros
 from comanda.catalogue.model import Resource, decode_resource
-from comanda.store.catalogue import KINDS, SELECT_RESOURCES
+from comanda.store.catalogue import KINDS, SELECT_RESOURCES, Edit, apply_edit
 from comanda.store.customers import COLUMNS, find_kept, kept_of
 from comanda.store.staff import PERSON_COLUMNS, person_of
 from comanda.store.tables import catalogue, customers, staff
@@ -16,6 +17,14 @@ from comanda.store.transaction import Statement, Transaction, many, one
 
 Kept = tuple[Resource, int]
 """A resource and the version that last changed it."""
+
+
+def write_resource(brand_id: str, edit: Edit, kind: str, resource_id: int, now: Micros) -> Transaction[Kept]:
+    """Apply the edit of one resource; the resource as it is then. Raises as `apply_edit`."""
+    yield from apply_edit(brand_id, edit, now)
+    kept = yield from find_resource(brand_id, kind, resource_id)
+    assert kept is not None
+    return kept
 
 
 def find_resource(brand_id: str, kind: str, resource_id: int) -> Transaction[Kept | None]:

@@ -4,15 +4,23 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from comanda.base.clock import Micros, instant_of, iso_micros
 from comanda.base.errors import SetupError
 from comanda.catalogue.document import Changes
+from comanda.catalogue.editing import free_ids
 from comanda.catalogue.model import User, encode_resource, stamped
 from comanda.store.access import RAISE_CHANGES
-from comanda.store.audit import AuditEntry, VersionDiffers
+from comanda.store.audit import (
+    ABSENT,
+    FIRST_VERSION,
+    AuditEntry,
+    VersionDiffers,
+    take_audit_numbers,
+    write_audit,
+)
 from comanda.store.sessions import end_sessions_of
 from comanda.store.tables import staff
 from comanda.store.transaction import Row, Statement, Transaction, one
@@ -23,7 +31,7 @@ def add_person(brand_id: str, user: User, password_hash: str, now: Micros) -> Tr
 
     Raises SetupError when the user name or the id is taken.
     """
-    added = yield one(_INSERT, **person_row(brand_id, user, now), password_hash=password_hash, version=0)
+    added = yield one(_INSERT, **person_row(brand_id, user, now), password_hash=password_hash, version=FIRST_VERSION)
     if not added:
         raise SetupError(f"user {user.username} exists already")
     yield one(RAISE_CHANGES)
@@ -39,7 +47,7 @@ def put_people(
 ) -> Transaction[list[AuditEntry]]:
     """Write people by their ids; those new here have no password yet, and who is retired is signed out.
 
-    Raises VersionDiffers, and SetupError for a user name that two people claim.
+    Versions rise at least to ``version``. Raises VersionDiffers, and SetupError for a user name that two people claim.
     """
     if not users:
         return []
@@ -48,7 +56,7 @@ def put_people(
     names = {person.username: number for number, (person, _) in kept.items()}
     entries = list[AuditEntry]()
     for user in users:
-        before, seen = kept.get(user.id, (None, 0))
+        before, seen = kept.get(user.id, (None, ABSENT))
         if expected.get(("users", user.id), seen) != seen:
             raise VersionDiffers("users", user.id, seen)
         if names.get(user.username, user.id) != user.id:
@@ -56,10 +64,11 @@ def put_people(
         after = stamped(user, before, iso_micros(now))
         if after is before:
             continue
-        changes.note("users", user.id, user.username, version, added=before is None)
+        raised = max(version, seen + 1)
+        changes.note("users", user.id, user.username, raised, added=before is None)
         text = None if before is None else encode_resource(before)
         entries.append(AuditEntry.of("users", str(user.id), text, encode_resource(after)))
-        yield from _put(brand_id, before, after, version)
+        yield from _put(brand_id, before, after, raised)
     return entries
 
 
@@ -76,17 +85,20 @@ def _put(brand_id: str, before: User | None, after: User, version: int) -> Trans
         yield from end_sessions_of(brand_id, before.username)
 
 
-def set_password(brand_id: str, user_id: int, password_hash: str) -> Transaction[None]:
-    """Give a person another password; every session of the person ends."""
+def set_password(brand_id: str, user_id: int, password_hash: str, actor: str, now: Micros) -> Transaction[None]:
+    """Give a person another password; every session of the person ends, and the audit log says who did it."""
+    number = yield from take_audit_numbers(brand_id, 1)
     rows = yield one(_SET_PASSWORD, p_brand_id=brand_id, p_id=user_id, p_password_hash=password_hash)
     for row in rows:
         yield from end_sessions_of(brand_id, row[0])
+        entry = AuditEntry("password", "users", str(user_id), None, None)
+        yield from write_audit(brand_id, number, actor, [entry], now)
 
 
 def free_person_id(brand_id: str) -> Transaction[int]:
-    """The id after the highest that a person of the brand has."""
-    rows = yield one(_HIGHEST, brand_id=brand_id)
-    return int(rows[0][0] or 0) + 1
+    """An id that no person of the brand has."""
+    rows = yield one(_SELECT_IDS, brand_id=brand_id)
+    return next(free_ids({int(row[0]) for row in rows}))
 
 
 def read_people(brand_id: str) -> Transaction[list[User]]:
@@ -169,5 +181,5 @@ _SET_PASSWORD = Statement(
     .values(password_hash=bindparam("p_password_hash"))
     .returning(staff.c.username)
 )
-_HIGHEST = Statement(select(func.max(staff.c.id)).where(staff.c.brand_id == bindparam("brand_id")))
+_SELECT_IDS = Statement(select(staff.c.id).where(staff.c.brand_id == bindparam("brand_id")))
 _SELECT = Statement(select(*PERSON_COLUMNS).where(staff.c.brand_id == bindparam("brand_id")).order_by(staff.c.id))

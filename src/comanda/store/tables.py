@@ -64,6 +64,7 @@ brands = Table(
     flag("enabled"),
     big("catalogue_version"),
     big("next_guest_id"),
+    Column("next_audit", BigInteger, nullable=False, server_default="1"),
     PrimaryKeyConstraint("brand_id"),
 )
 

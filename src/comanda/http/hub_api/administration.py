@@ -4,29 +4,44 @@ A change names the version it was made of (``If-Match``), so that of two manager
 overwritten; who changed what stands in the audit log.
 """
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from msgspec.structs import replace
 
 from comanda.access.model import StaffCaller
 from comanda.access.secrets import random_text
 from comanda.base import limits
-from comanda.base.clock import now_micros
+from comanda.base.clock import Micros, iso_micros, now_micros
 from comanda.base.errors import ComandaError, Problem, invalid
 from comanda.base.json import to_json
-from comanda.catalogue.editing import document_of, merged, numbered, read_resource, shown
+from comanda.catalogue.editing import document_of, free_ids, merged, numbered, read_resource, shown
 from comanda.catalogue.model import Resource, User
+from comanda.http.acting import kept_answer, keyed_request
 from comanda.http.call import Call, Reply
 from comanda.http.door import Lane
 from comanda.http.hub import Hub
 from comanda.http.hub_api import paths
-from comanda.http.hub_api.edits import apply_document, expected_version, whole_brand
+from comanda.http.hub_api.edits import (
+    apply_document,
+    catalogue_busy,
+    expected_version,
+    see_change,
+    version_differs,
+    whole_brand,
+)
 from comanda.http.open_api import query as queries
 from comanda.orders.decode import parse_json
+from comanda.orders.model import KeyedRequest, KeyReused, Replayed
 from comanda.orders.view import envelope
-from comanda.store.audit import read_audit
-from comanda.store.resources import Kept, find_resource, page_of_kind
+from comanda.store.audit import ABSENT, read_audit
+from comanda.store.catalogue import Edit
+from comanda.store.keys import under_key
+from comanda.store.resources import Kept, find_resource, page_of_kind, write_resource
 from comanda.store.staff import free_person_id, set_password
+from comanda.store.transaction import Transaction
+
+_NOTHING: Final[Mapping[str, str]] = {}
 
 
 def lister(kind: type[Resource]) -> Lane:
@@ -58,15 +73,21 @@ def creator(kind: type[Resource]) -> Lane:
     """The handler that adds a resource; without an ``id`` it gets the next one."""
 
     async def create(call: Call, hub: Hub) -> Reply:
+        brand_id, keyed = whole_brand(call), _keyed(call)
+        if keyed and (known := await hub.store.find_replay(brand_id, keyed, now_micros())):
+            return kept_answer(known)
         value = _object_body(call)
-        resource_id = await _new_id(call, hub, kind, value.get("id"))
-        snapshot = hub.known.snapshot(whole_brand(call))
-        resource = read_resource(kind, numbered(kind, value, snapshot, resource_id))
-        await apply_document(call, hub, document_of(resource), {(kind.plural, resource_id): 0})
-        secret = await _first_password(call, hub, resource_id) if kind.plural == "users" else {}
-        kept = await hub.store.read(lambda: find_resource(whole_brand(call), kind.plural, resource_id))
-        assert kept is not None
-        return _reply(call, 201, kept, **secret)
+        for _ in range(limits.EDIT_TRIES):
+            resource_id = await _new_id(call, hub, kind, value.get("id"))
+            body = numbered(kind, value, hub.known.snapshot(brand_id), resource_id)
+            try:
+                return await _created(call, hub, read_resource(kind, body), keyed)
+            except ComandaError as error:
+                if error.code != "already_exists" or value.get("id") is not None:
+                    raise
+                # Somebody was given the same id at the same time.
+                await hub.known.refresh()
+        raise catalogue_busy()
 
     return create
 
@@ -75,12 +96,13 @@ def changer(kind: type[Resource]) -> Lane:
     """The handler that changes some fields of a resource, of the version in ``If-Match``."""
 
     async def change(call: Call, hub: Hub) -> Reply:
-        wanted = expected_version(call)
-        before, version = await _kept(call, hub, kind)
-        value = merged(before, _object_body(call))
-        resource = read_resource(kind, numbered(kind, value, hub.known.snapshot(whole_brand(call)), before.id))
-        _keep_a_manager(call, before, resource)
-        return await _written(call, hub, resource, version if wanted is None else wanted)
+        changes = _object_body(call)
+
+        def changed(before: Resource) -> Resource:
+            value = merged(before, changes)
+            return read_resource(kind, numbered(kind, value, hub.known.snapshot(whole_brand(call)), before.id))
+
+        return await _rewritten(call, hub, kind, changed)
 
     return change
 
@@ -89,22 +111,20 @@ def retirer(kind: type[Resource]) -> Lane:
     """The handler that retires a resource, of the version in ``If-Match``; nothing is ever deleted."""
 
     async def retire(call: Call, hub: Hub) -> Reply:
-        wanted = expected_version(call)
-        before, version = await _kept(call, hub, kind)
-        retired = replace(before, active=False)
-        _keep_a_manager(call, before, retired)
-        return await _written(call, hub, retired, version if wanted is None else wanted)
+        return await _rewritten(call, hub, kind, lambda before: replace(before, active=False))
 
     return retire
 
 
 async def give_password(call: Call, hub: Hub) -> Reply:
     """Give a person another password, made here and shown once; every session of the person ends."""
-    user_id = paths.number(call, 4, _missing)
-    kept = await hub.store.read(lambda: find_resource(whole_brand(call), "users", user_id))
-    if kept is None:
-        raise _missing()
-    return _reply(call, 200, kept, **await _first_password(call, hub, user_id))
+    brand_id, actor = whole_brand(call), call.acting.actor
+    kept = await _kept(call, hub, User)
+    password = random_text(16)
+    hashed = await hub.passwords.hash(password)
+    await hub.store.run(lambda: set_password(brand_id, kept[0].id, hashed, actor, now_micros()))
+    await see_change(hub)
+    return _reply(call, 200, kept, {"password": password})
 
 
 async def list_audit(call: Call, hub: Hub) -> Reply:
@@ -117,11 +137,63 @@ async def list_audit(call: Call, hub: Hub) -> Reply:
     return Reply(200, to_json(envelope(entries, started=call.started, now=now_micros(), next_before=last)))
 
 
+async def _created(call: Call, hub: Hub, resource: Resource, keyed: KeyedRequest | None) -> Reply:
+    """Add a resource, a user with a first password, in one transaction that keeps the answer under the key."""
+    brand_id, kind, actor, now = whole_brand(call), resource.plural, call.acting.actor, now_micros()
+    password = random_text(16) if kind == "users" else None
+    hashed = None if password is None else await hub.passwords.hash(password)
+    answers = list[Reply]()
+
+    def add(edit: Edit) -> Transaction[bytes]:
+        kept = yield from write_resource(brand_id, edit, kind, resource.id, now)
+        if hashed is not None:
+            yield from set_password(brand_id, resource.id, hashed, actor, now)
+        answers.append(_reply(call, 201, kept, {} if password is None else {"password": password}))
+        return answers[-1].body
+
+    def carry_out(edit: Edit) -> Transaction[bytes | Replayed | KeyReused]:
+        return under_key(brand_id, keyed, lambda: add(edit), now, status=201)
+
+    outcome = await apply_document(call, hub, document_of(resource), {(kind, resource.id): ABSENT}, carry_out)
+    if not isinstance(outcome, bytes):
+        return kept_answer(outcome)
+    expires_at = iso_micros(Micros(now + limits.IDEMPOTENCY_WINDOW_S * 1_000_000))
+    more = {"Idempotency-Expires": expires_at} if keyed else {}
+    return replace(answers[-1], headers={**answers[-1].headers, **more})
+
+
+async def _rewritten(call: Call, hub: Hub, kind: type[Resource], change: Callable[[Resource], Resource]) -> Reply:
+    """Write a resource as ``change`` makes it of the version in ``If-Match``; for ``*``, of whichever there is."""
+    wanted = expected_version(call)
+    for _ in range(limits.EDIT_TRIES):
+        before, version = await _kept(call, hub, kind)
+        if wanted not in (None, version):
+            raise version_differs(version)
+        after = change(before)
+        _keep_a_manager(call, before, after)
+        try:
+            return await _written(call, hub, after, version)
+        except ComandaError as error:
+            if wanted is not None or error.code != "version_differs":
+                raise
+    raise catalogue_busy()
+
+
 async def _written(call: Call, hub: Hub, resource: Resource, version: int) -> Reply:
-    await apply_document(call, hub, document_of(resource), {(resource.plural, resource.id): version})
-    kept = await hub.store.read(lambda: find_resource(whole_brand(call), resource.plural, resource.id))
-    assert kept is not None
+    brand_id, kind = whole_brand(call), resource.plural
+
+    def carry_out(edit: Edit) -> Transaction[Kept]:
+        return write_resource(brand_id, edit, kind, resource.id, now_micros())
+
+    kept = await apply_document(call, hub, document_of(resource), {(kind, resource.id): version}, carry_out)
     return _reply(call, 200, kept)
+
+
+def _keyed(call: Call) -> KeyedRequest | None:
+    """The request's key, where the route takes one (contract 14.2)."""
+    if call.route is None or not call.route.takes_key:
+        return None
+    return keyed_request(call, call.acting.actor, call.headers.get("x-venue"))
 
 
 def _keep_a_manager(call: Call, before: Resource, after: Resource) -> None:
@@ -136,24 +208,16 @@ def _keep_a_manager(call: Call, before: Resource, after: Resource) -> None:
 
 
 async def _new_id(call: Call, hub: Hub, kind: type[Resource], stated: Any) -> int:
-    if isinstance(stated, int) and not isinstance(stated, bool) and 1 <= stated <= limits.MAX_ID:
+    if isinstance(stated, int) and not isinstance(stated, bool) and 1 <= stated <= limits.MAX_STATED_ID:
         return stated
     if stated is not None:
-        raise invalid([Problem("id", "wrong_type", f"id must be an integer from 1 to {limits.MAX_ID}")])
+        raise invalid([Problem("id", "wrong_type", f"id must be an integer from 1 to {limits.MAX_STATED_ID}")])
     brand_id = whole_brand(call)
     if kind.plural == "users":
         return await hub.store.read(lambda: free_person_id(brand_id))
     if kind.plural == "customers":
         return await hub.store.next_customer_id(brand_id)
-    return max(getattr(hub.known.snapshot(brand_id), kind.plural), default=0) + 1
-
-
-async def _first_password(call: Call, hub: Hub, user_id: int) -> dict[str, str]:
-    password = random_text(16)
-    hashed = await hub.passwords.hash(password)
-    await hub.store.run(lambda: set_password(whole_brand(call), user_id, hashed))
-    await hub.known.refresh()
-    return {"password": password}
+    return next(free_ids(getattr(hub.known.snapshot(brand_id), kind.plural)))
 
 
 async def _kept(call: Call, hub: Hub, kind: type[Resource]) -> Kept:
@@ -175,7 +239,7 @@ def _object(kept: Kept) -> dict[str, Any]:
     return {**shown(kept[0]), "version": kept[1]}
 
 
-def _reply(call: Call, status: int, kept: Kept, **more: Any) -> Reply:
+def _reply(call: Call, status: int, kept: Kept, more: Mapping[str, str] = _NOTHING) -> Reply:
     headers = {"ETag": f'"{kept[1]}"', "Cache-Control": "no-store"}
     if status == 201:
         headers["Location"] = f"{call.path}/{kept[0].id}"

@@ -17,7 +17,7 @@ class AuditEntry(Struct, frozen=True):
     number: int
     at: Instant
     actor: str
-    action: Literal["created", "changed", "removed", "erased"]
+    action: Literal["created", "changed", "removed", "erased", "password"]
     kind: str
     resource: str
     before: dict[str, Any] | None

@@ -1,20 +1,27 @@
 """Applying a document for somebody who calls: checked against the catalogue as it is, written whole, told to all."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TypeVar
+
+import structlog
 
 from comanda.access.model import BrandId, StaffCaller
 from comanda.base import limits
 from comanda.base.errors import ComandaError, Problem, SetupError
-from comanda.catalogue.document import Changes, Document, DocumentError, check_document, pictures_in
+from comanda.catalogue.document import Document, DocumentError, check_document, pictures_in
 from comanda.catalogue.snapshot import Snapshot
 from comanda.http.call import Call
 from comanda.http.hub import Hub
-from comanda.store.audit import VersionDiffers
+from comanda.store.audit import ABSENT, VersionDiffers
 from comanda.store.catalogue import CatalogueMoved, Edit
 from comanda.store.customers import phoned
 from comanda.store.pictures import unknown_pictures
+from comanda.store.transaction import Transaction
 
+Result = TypeVar("Result")
+log = structlog.get_logger("comanda.administration")
 _TAG = re.compile(r'(?:W/)?"([0-9]{1,19})"|([0-9]{1,19})')
 
 
@@ -46,10 +53,16 @@ def expected_version(call: Call) -> int | None:
     return int(found[1] or found[2])
 
 
-async def apply_document(call: Call, hub: Hub, document: Document, expected: Mapping[tuple[str, int], int]) -> Changes:
+async def apply_document(
+    call: Call,
+    hub: Hub,
+    document: Document,
+    expected: Mapping[tuple[str, int], int],
+    carry_out: Callable[[Edit], Transaction[Result]],
+) -> Result:
     """Write a document for the caller and let this process see it; checked again when the catalogue moved meanwhile.
 
-    Raises ComandaError ``validation_failed``, ``version_differs``, ``already_exists``, ``name_taken``,
+    ``carry_out`` is the one transaction that applies the checked edit. Raises ComandaError ``validation_failed``, ``version_differs``, ``already_exists``, ``name_taken``,
     ``catalogue_busy``.
     """
     brand = call.acting.brand
@@ -59,7 +72,7 @@ async def apply_document(call: Call, hub: Hub, document: Document, expected: Map
         people = phoned(document.customers, brand.region)
         edit = Edit(document, people, snapshot.version, call.acting.actor, expected)
         try:
-            changes = await hub.store.apply_edit(brand.id, edit)
+            result = await hub.store.run(partial(carry_out, edit))
         except CatalogueMoved:
             await hub.known.refresh()
             continue
@@ -67,9 +80,28 @@ async def apply_document(call: Call, hub: Hub, document: Document, expected: Map
             raise _other_version(error, expected) from None
         except SetupError as error:
             raise ComandaError("name_taken", _sentence(str(error))) from None
+        await see_change(hub)
+        return result
+    raise catalogue_busy()
+
+
+async def see_change(hub: Hub) -> None:
+    """Let this process see what was just stored. Where it cannot be read now, it is stored all the same."""
+    try:
         await hub.known.refresh()
-        return changes
-    raise ComandaError("catalogue_busy", "Others change the catalogue just now; try again")
+    except Exception as error:
+        log.warning("administration.not_seen_yet", error=repr(error))
+
+
+def catalogue_busy() -> ComandaError:
+    """Others were faster each time."""
+    return ComandaError("catalogue_busy", "Others change the catalogue just now; try again")
+
+
+def version_differs(version: int) -> ComandaError:
+    """The resource has another version than the caller saw."""
+    message = "Somebody changed this meanwhile; read it again"
+    return ComandaError("version_differs", message, extra={"version": version})
 
 
 async def _check(hub: Hub, brand_id: str, document: Document, snapshot: Snapshot) -> None:
@@ -93,10 +125,9 @@ def _refusal(problems: "tuple[Problem, ...] | list[Problem]") -> ComandaError:
 
 
 def _other_version(error: VersionDiffers, expected: Mapping[tuple[str, int], int]) -> ComandaError:
-    if 0 in expected.values():
+    if ABSENT in expected.values():
         return ComandaError("already_exists", "There is a resource with this id already")
-    message = "Somebody changed this meanwhile; read it again"
-    return ComandaError("version_differs", message, extra={"version": error.version})
+    return version_differs(error.version)
 
 
 def _sentence(text: str) -> str:

@@ -16,6 +16,7 @@ from comanda.http.hub import Hub
 from comanda.http.hub_api import paths
 from comanda.http.hub_api.edits import apply_document, expected_version
 from comanda.orders.view import envelope
+from comanda.store.catalogue import apply_edit
 from comanda.store.order_statements import MILLI
 from comanda.store.stop_list import read_stop_list
 
@@ -52,7 +53,9 @@ async def set_stop_list(call: Call, hub: Hub) -> Reply:
     wanted = expected_version(call) if "if-match" in call.headers else None
     expected = {} if wanted is None else {(f"stop_list/{venue_id}", product_id): wanted}
     entry = StopListEntry(venue_id=venue_id, product_id=product_id, quantity=quantity)
-    await apply_document(call, hub, Document(stop_list=(entry,)), expected)
+    brand_id = call.acting.brand.id
+    document = Document(stop_list=(entry,))
+    await apply_document(call, hub, document, expected, lambda edit: apply_edit(brand_id, edit, now_micros()))
     data = {"venue_id": venue_id, "product_id": product_id, "quantity": quantity}
     return Reply(200, to_json(envelope(data, started=call.started, now=now_micros())))
 

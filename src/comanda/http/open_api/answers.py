@@ -260,9 +260,9 @@ class OrderRead(Envelope, frozen=True, kw_only=True):
 
 
 class OrderChanged(Envelope, frozen=True, kw_only=True):
-    """An order after its status changed."""
+    """An order after its status changed: the twelve documented keys, and all else that reads show."""
 
-    data: OrderHead
+    data: OrderWhole
 
 
 class OrderPage(Envelope, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from comanda.catalogue.views import (
     picked,
     price_list_object,
     price_object,
+    prices_by_id,
     prices_of,
     sale_type_object,
     station_object,
@@ -27,25 +28,15 @@ from comanda.http.call import Call, Reply
 from comanda.http.hub import Hub
 from comanda.http.hub_api import paths
 from comanda.http.open_api import price_answers
-from comanda.http.open_api import query as queries
 from comanda.http.open_api.catalogue_answers import columns
-from comanda.http.open_api.lists import ListRules, number_filters, one_of, read_listing
+from comanda.http.open_api.lists import ListRules, number_filters, one_of, read_listing, true_or_false
 from comanda.http.open_api.products import COLUMNS, selected
 from comanda.http.open_api.shelves import menu_of, page_reply, with_media
 from comanda.orders.view import envelope
 
-
-def _flag(name: str, text: str) -> str:
-    """A filter by a boolean, written ``true`` and ``false`` or 1 and 0."""
-    found = {"true": "1", "1": "1", "false": "0", "0": "0"}.get(text.lower())
-    if found is None:
-        queries.refuse_parameter(name, "must be true or false", text)
-    return found
-
-
 STATIONS: Final = ListRules(
     sorts=("id", "name", "created_at", "updated_at"),
-    filters={**number_filters("id"), "status": one_of("1", "0"), "can_print": _flag},
+    filters={**number_filters("id"), "status": one_of("1", "0"), "can_print": true_or_false},
     plain=("status", "can_print"),
     most=limits.MAX_STATION_PAGE_SIZE,
 )
@@ -79,7 +70,7 @@ async def list_stations(call: Call, hub: Hub) -> Reply:
     """A page of stations."""
     listing = read_listing(call, hub, STATIONS, None)
     snapshot = menu_of(call, hub).snapshot
-    found = search(snapshot, "stations", snapshot.stations.values(), _STATION_FILTERS, listing)
+    found = search(snapshot, "stations", snapshot.stations, _STATION_FILTERS, listing)
     return page_reply(call, listing, STATIONS, found, [station_object(station) for station in found[0]])
 
 
@@ -95,7 +86,7 @@ async def list_sale_types(call: Call, hub: Hub) -> Reply:
     """A page of sale types, with where each may be used."""
     listing = read_listing(call, hub, SALE_TYPES, None)
     menu = menu_of(call, hub)
-    found = search(menu.snapshot, "sale_types", menu.snapshot.sale_types.values(), _SALE_TYPE_FILTERS, listing)
+    found = search(menu.snapshot, "sale_types", menu.snapshot.sale_types, _SALE_TYPE_FILTERS, listing)
     menu = await with_media(menu, _pictures(found), call, hub)
     return page_reply(call, listing, SALE_TYPES, found, [sale_type_object(sale_type, menu) for sale_type in found[0]])
 
@@ -104,7 +95,7 @@ async def list_payment_methods(call: Call, hub: Hub) -> Reply:
     """A page of payment methods, with where each may be used."""
     listing = read_listing(call, hub, PAYMENT_METHODS, None)
     menu = menu_of(call, hub)
-    found = search(menu.snapshot, "payment_methods", menu.snapshot.payment_methods.values(), _BY_ID, listing)
+    found = search(menu.snapshot, "payment_methods", menu.snapshot.payment_methods, _BY_ID, listing)
     data = [payment_method_object(method, menu) for method in found[0]]
     return page_reply(call, listing, PAYMENT_METHODS, found, data)
 
@@ -113,7 +104,7 @@ async def list_venues(call: Call, hub: Hub) -> Reply:
     """A page of the venues within the caller's limits."""
     listing = read_listing(call, hub, VENUES, None)
     menu = menu_of(call, hub)
-    among = [venue for venue in menu.snapshot.venues.values() if menu.sees(venue.id)]
+    among = {venue.id: venue for venue in menu.snapshot.venues.values() if menu.sees(venue.id)}
     found = search(menu.snapshot, ("venues", call.caller.client.venues), among, _BY_ID, listing)
     menu = await with_media(menu, _pictures(found), call, hub)
     return page_reply(call, listing, VENUES, found, [venue_object(venue, menu) for venue in found[0]])
@@ -126,7 +117,7 @@ async def list_price_lists(call: Call, hub: Hub) -> Reply:
     if wanted and "prices" in wanted:
         listing.relations.setdefault("prices", PRICE_LISTS.relations["prices"])
     snapshot = menu_of(call, hub).snapshot
-    found = search(snapshot, "price_lists", snapshot.price_lists.values(), _BY_ID, listing)
+    found = search(snapshot, "price_lists", snapshot.price_lists, _BY_ID, listing)
     data = [_price_list(price_list, listing, wanted) for price_list in found[0]]
     return page_reply(call, listing, PRICE_LISTS, found, data, pagination=_pagination(listing, found[1]))
 
@@ -136,8 +127,7 @@ async def list_prices(call: Call, hub: Hub) -> Reply:
     listing = read_listing(call, hub, PRICES, None)
     menu = menu_of(call, hub)
     snapshot = menu.snapshot
-    among = (priced for price_list in snapshot.price_lists.values() for priced in prices_of(price_list))
-    found = search(snapshot, "prices", among, _PRICE_FILTERS, listing)
+    found = search(snapshot, "prices", prices_by_id(snapshot), _PRICE_FILTERS, listing)
     if "product" in listing.relations:
         products = (snapshot.products.get(row.product_id) for row in found[0])
         menu = await with_media(menu, pictures_shown(filter(None, products), {}, snapshot), call, hub)

@@ -26,8 +26,8 @@ class _Cursor(msgspec.Struct, frozen=True, array_like=True):
     of: str
 
 
-def continue_listing(listing: Listing, text: str | None) -> Listing:
-    """The listing as the cursor in ``text`` continues it. Raises ComandaError ``invalid_parameter``."""
+def continue_listing(listing: Listing, path: str, text: str | None) -> Listing:
+    """The listing of ``path`` as the cursor in ``text`` continues it. Raises ComandaError ``invalid_parameter``."""
     if text is None:
         return listing
     if listing.sort not in _STEADY:
@@ -36,8 +36,8 @@ def continue_listing(listing: Listing, text: str | None) -> Listing:
         cursor = msgspec.json.decode(base64.urlsafe_b64decode(text.encode() + b"=="), type=_Cursor)
     except (msgspec.MsgspecError, binascii.Error, UnicodeError):
         refuse_parameter("cursor", "is no cursor of ours", text)
-    if cursor.of != _digest(listing):
-        refuse_parameter("cursor", "belongs to a list with other filters, sort or venue", text)
+    if cursor.of != _digest(listing, path):
+        refuse_parameter("cursor", "belongs to another list, or to one with other filters, sort or venue", text)
     return replace(listing, after=(cursor.value, cursor.id), until=Micros(cursor.until), page=1)
 
 
@@ -55,16 +55,16 @@ class Listed(Protocol):
         ...
 
 
-def next_cursor(listing: Listing, rows: Sequence[Listed], *, more: bool) -> str | None:
+def next_cursor(listing: Listing, path: str, rows: Sequence[Listed], *, more: bool) -> str | None:
     """The cursor after the last of these rows; None at the end, and for a sort whose values change."""
     if not rows or not more or listing.sort not in _STEADY:
         return None
     last = rows[-1]
     value = last.id if listing.sort == "id" else last.created_at
-    cursor = _Cursor(value, last.id, listing.until or now_micros(), _digest(listing))
+    cursor = _Cursor(value, last.id, listing.until or now_micros(), _digest(listing, path))
     return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).rstrip(b"=").decode()
 
 
-def _digest(listing: Listing) -> str:
-    parts = (listing.venue_id, sorted(listing.filters.items()), listing.span, listing.sort, listing.descending)
+def _digest(listing: Listing, path: str) -> str:
+    parts = (path, listing.venue_id, sorted(listing.filters.items()), listing.span, listing.sort, listing.descending)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

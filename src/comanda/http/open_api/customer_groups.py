@@ -54,8 +54,8 @@ async def list_all(call: Call, hub: Hub) -> Reply:
     return page_reply(call, listing, RULES, found, [group_object(row.group) for row in found[0]])
 
 
-def _rows(snapshot: Snapshot) -> tuple[_Row, ...]:
-    return tuple(_row(group) for group in snapshot.customer_groups.values())
+def _rows(snapshot: Snapshot) -> dict[int, _Row]:
+    return {group.id: _row(group) for group in snapshot.customer_groups.values()}
 
 
 def _row(group: CustomerGroup) -> _Row:

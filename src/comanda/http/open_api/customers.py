@@ -45,7 +45,7 @@ class CustomerRequest(Struct, frozen=True):
     code: Line | None = None
     cid: Annotated[str, Meta(pattern=_CID, description="A UUID; one is made where there is none")] | None = None
     description: Annotated[str, Meta(max_length=limits.MAX_NOTE)] | None = None
-    group_id: Annotated[int, Meta(ge=1, le=limits.MAX_ID)] | None = None
+    group_id: Annotated[int, Meta(ge=0, le=limits.MAX_ID, description="0 is none")] | None = None
     gender: Annotated[Literal[1, 2], Meta(description="1 male, 2 female")] | None = None
     date_of_birth: Annotated[str, Meta(pattern=_DAY, description="YYYY-MM-DD")] | None = None
 
@@ -131,7 +131,7 @@ def _read_customer(call: Call, hub: Hub) -> Customer:
         code=_given(body.code),
         cid=body.cid.lower() if body.cid else None,
         description=_given(body.description),
-        group_id=body.group_id,
+        group_id=body.group_id or None,
         gender=body.gender,
         date_of_birth=_given(body.date_of_birth),
     )
@@ -142,7 +142,7 @@ def _more_problems(body: CustomerRequest, call: Call, hub: Hub) -> list[Problem]
     problems = []
     if not body.name.strip():
         problems.append(Problem("name", "required", "name must not be empty", echo(body.name)))
-    if body.group_id is not None and body.group_id not in hub.known.snapshot(call.caller.brand.id).customer_groups:
+    if body.group_id and body.group_id not in hub.known.snapshot(call.caller.brand.id).customer_groups:
         message = f"No customer group {body.group_id} in this brand"
         problems.append(Problem("group_id", "unknown_customer_group", message, body.group_id))
     if body.date_of_birth and not _is_day(body.date_of_birth):

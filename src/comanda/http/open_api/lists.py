@@ -57,7 +57,7 @@ def read_listing(call: Call, hub: Hub, rules: ListRules, venue_id: int | None) -
         limit=limit,
         relations=queries.relations(query, rules.relations),
     )
-    return continue_listing(listing, query.plain.get("cursor"))
+    return continue_listing(listing, call.path, query.plain.get("cursor"))
 
 
 def list_reply(
@@ -77,7 +77,7 @@ def list_reply(
         now=now_micros(),
         total=total,
         sorts=list(rules.sorts),
-        next_cursor=next_cursor(listing, rows, more=goes_on),
+        next_cursor=next_cursor(listing, call.path, rows, more=goes_on),
         **more,
     )
     return Reply(200, to_json(body))
@@ -109,11 +109,19 @@ def one_of(*allowed: str) -> ReadValue:
     return read
 
 
+def true_or_false(name: str, text: str) -> str:
+    """A filter by a flag, written ``true`` and ``false`` or 1 and 0."""
+    found = {"true": "1", "1": "1", "false": "0", "0": "0"}.get(text.lower())
+    if found is None:
+        queries.refuse_parameter(name, "must be true or false", text)
+    return found
+
+
 def _filters(query: queries.Query, rules: ListRules) -> dict[str, tuple[str | int, ...]]:
     found = queries.filters(query, tuple(rules.filters))
     for name in rules.plain:
-        stated = [value for _, value in query.indexed.get(name, [])]
-        stated += [query.plain[name]] if name in query.plain else []
+        stated = [value for _, value in query.indexed.get(name, [])] + [query.plain.get(name, "")]
+        stated = [value for value in stated if value]
         if stated:
             found[name] = [value for value in stated if value in found[name]] if name in found else stated
     return {name: tuple(rules.filters[name](name, value) for value in values) for name, values in found.items()}

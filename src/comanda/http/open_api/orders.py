@@ -28,7 +28,7 @@ from comanda.orders.ignore import WITHDRAWN, Refusal, ignore
 from comanda.orders.lifecycle import Status, status_not_allowed
 from comanda.orders.model import StoredOrder
 from comanda.orders.place import Answer, Incoming, place_order
-from comanda.orders.view import envelope, order_object, stored_shape_a
+from comanda.orders.view import envelope, order_object
 from comanda.store.orders import order_not_found
 
 log = structlog.get_logger("comanda.orders")
@@ -100,7 +100,8 @@ async def update_order(call: Call, hub: Hub) -> Reply:
     by = actor_of(caller)
 
     def render(dossier: Dossier, _: bool) -> bytes:
-        return to_json(envelope(stored_shape_a(dossier.order), started=call.started, now=now_micros()))
+        data = order_object(dossier.order, caller.brand.decimals)
+        return to_json(envelope(data, started=call.started, now=now_micros()))
 
     action = Action(
         order_id=_order_id(call),

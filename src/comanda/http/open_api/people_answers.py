@@ -39,12 +39,16 @@ class CustomerGroupColumns(Struct, frozen=True, kw_only=True):
 
 
 class CustomerObject(Struct, frozen=True, kw_only=True):
-    """A customer; ``spent``, ``total_discount`` and ``receipt_count`` are of closed receipts, in major units."""
+    """A customer; ``spent``, ``total_discount`` and ``receipt_count`` are of closed receipts, in major units.
+
+    ``group_id`` is 0 for a customer of no group.
+    """
 
     id: int
     venue_id: int | None
     cid: str
-    group_id: int | None
+    group_id: int
+    balance_id: Literal[0]
     name: str
     email: str | None
     phone: str | None

@@ -234,11 +234,15 @@ class ProductPage(Page, frozen=True, kw_only=True):
 
 
 class StopListItem(Struct, frozen=True):
-    """What is left of the product ``id``, 0 for none; ``timestamp`` is epoch milliseconds of the last change."""
+    """What is left of the product ``id``; ``timestamp`` is epoch milliseconds of the last change.
+
+    ``limit`` is whole units, 0 only when nothing is left; ``quantity`` is what is left exactly.
+    """
 
     id: int
-    limit: float
+    limit: int
     timestamp: int
+    quantity: float
 
 
 class StopListPage(Page, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final, get_args
 
@@ -15,6 +16,7 @@ from comanda.catalogue.model import ProductType
 from comanda.catalogue.product_filters import FLAGS, HAVING, product_filters
 from comanda.catalogue.product_view import pictures_shown, product_object
 from comanda.catalogue.search import search
+from comanda.catalogue.snapshot import Snapshot
 from comanda.http.call import Call, Reply
 from comanda.http.hub import Hub
 from comanda.http.hub_api import paths
@@ -27,12 +29,14 @@ from comanda.http.open_api.lists import (
     one_of,
     read_listing,
     read_relations,
+    true_or_false,
     with_relations,
 )
 from comanda.http.open_api.media_answers import Media
 from comanda.http.open_api.scope import active_venue
 from comanda.http.open_api.shelves import menu_of, page_reply, with_media
 from comanda.orders.view import envelope
+from comanda.store.order_statements import MILLI
 from comanda.store.stop_list import Limited, read_stop_list
 
 COLUMNS: Final = columns(product_answers.ProductItem)
@@ -45,7 +49,7 @@ RULES: Final = ListRules(
         "type": one_of(*get_args(ProductType)),
         **number_filters("id", "category_id", "station_id", "tags"),
         "inventory_behavior": one_of("0", "1", "3"),
-        **dict.fromkeys((*FLAGS, *HAVING), one_of("1", "0")),
+        **dict.fromkeys((*FLAGS, *HAVING), true_or_false),
     },
     relations={
         "category": columns(catalogue_answers.CategoryItem),
@@ -83,7 +87,7 @@ async def list_products(call: Call, hub: Hub) -> Reply:
     wanted = selected(call, COLUMNS, _ALWAYS)
     menu = menu_of(call, hub)
     snapshot = menu.snapshot
-    found = search(snapshot, "products", snapshot.products.values(), product_filters(snapshot), listing)
+    found = search(snapshot, "products", snapshot.products, product_filters(snapshot), listing)
     menu = await with_media(menu, pictures_shown(found[0], listing.relations, snapshot), call, hub)
     data = [product_object(product, menu, listing.relations, wanted) for product in found[0]]
     return page_reply(call, listing, RULES, found, data)
@@ -108,36 +112,53 @@ def selected(call: Call, allowed: Sequence[str], always: Sequence[str]) -> tuple
 
 
 class _Left(Struct, frozen=True):
-    """A row of a stop list as it is filtered and sorted: thousandths and milliseconds."""
+    """A row of a stop list as it is filtered and sorted: thousandths and milliseconds.
+
+    ``limit`` is in whole units, as every client reads it: rounded down, but not to 0 while something is left.
+    """
 
     id: int
     limit: int
+    quantity: int
     timestamp: int
+    created_at: None = None
+    """Only the last change of a row is kept."""
 
 
 Matches = Callable[[_Left], bool]
-STOP_LIST_SORTS: Final = ("id", "limit", "timestamp")
+
+
+def _thousandths(name: str, text: str) -> int:
+    if not _QUANTITY.fullmatch(text):
+        queries.refuse_parameter(name, "must be a quantity such as 12.5", text)
+    return int(Decimal(text).scaleb(3))
+
+
+STOP_LIST_RULES: Final = ListRules(
+    sorts=("id", "limit", "timestamp", "quantity"),
+    filters={**number_filters("id", "timestamp"), "limit": _thousandths, "quantity": _thousandths},
+    sort="timestamp",
+    dated=False,
+)
+"""What the stop list takes (contract 9.11, 14.5)."""
+STOP_LIST_SORTS: Final = STOP_LIST_RULES.sorts
+_PAGING: Final = ("page", "limit", "cursor")
 
 
 async def list_stop_list(call: Call, hub: Hub) -> Reply:
-    """What the active venue has left: every row, unless ``limit`` asks for pages."""
+    """What the active venue has left: every row, unless pages are asked for."""
     venue_id = active_venue(call, hub)
     query = queries.parse_query(call.query)
     matches = _stop_list_filters(query)
-    sort, descending = queries.sorting(query, STOP_LIST_SORTS, "timestamp")
-    page, limit = queries.page_and_limit(query, limits.MAX_PAGE_SIZE)
+    listing = read_listing(call, hub, STOP_LIST_RULES, venue_id)
     brand_id = call.caller.brand.id
     rows = [_left(row) for row in await hub.store.read(lambda: read_stop_list(brand_id, venue_id))]
-    found = [row for row in rows if all(match(row) for match in matches)]
-    found.sort(key=lambda row: (getattr(row, sort), row.id), reverse=descending)
-    total = len(found)
-    if "limit" in query.plain:
-        found = found[(page - 1) * limit : page * limit]
-    data = [_stop_list_json(row) for row in found]
-    body = envelope(
-        data, started=call.started, now=now_micros(), total=total, sorts=list(STOP_LIST_SORTS), next_cursor=None
-    )
-    return Reply(200, to_json(body))
+    kept = {row.id: row for row in rows if all(match(row) for match in matches)}
+    if not any(name in query.plain for name in _PAGING):
+        listing = replace(listing, limit=max(1, len(kept)))
+    # A snapshot of nothing, as the rows are read anew each time; they are filtered already, since ranges have an order.
+    found = search(Snapshot(), "stop list", kept, {}, replace(listing, filters={}))
+    return page_reply(call, listing, STOP_LIST_RULES, found, [_stop_list_json(row) for row in found[0]])
 
 
 def _product_id(call: Call) -> int:
@@ -155,37 +176,37 @@ def _not_found() -> ComandaError:
 
 
 def _stop_list_filters(query: queries.Query) -> list[Matches]:
-    """The filters: ids as a list, limits and timestamps as a value or an inclusive range (contract 14.5).
+    """The filters: ids as a list, all others as a value or an inclusive range (contract 14.5).
 
     Raises ComandaError ``invalid_parameter`` with the documented sentence.
     """
     try:
-        return [_matches(name, values) for name, values in queries.filters(query, STOP_LIST_SORTS).items()]
+        found = queries.filters(query, tuple(STOP_LIST_RULES.filters))
+        return [_matches(name, values) for name, values in found.items()]
     except ComandaError as refusal:
         raise ComandaError(refusal.code, "Invalid filter parameters", details=refusal.details) from None
 
 
 def _matches(name: str, texts: list[str]) -> Matches:
-    if name == "id":
-        ids = frozenset(queries.whole_number(name, text) for text in texts)
-        return lambda row: row.id in ids
-    if len(texts) > 2:
+    numbers = [STOP_LIST_RULES.filters[name](name, text) for text in texts]
+    # Filters by one field that contradict each other leave it without a value.
+    if name == "id" or not numbers:
+        return lambda row: getattr(row, name) in numbers
+    if len(numbers) > 2:
         queries.refuse_parameter(name, "takes one value, or two for a range", ", ".join(texts))
-    numbers = [_quantity(text) if name == "limit" else queries.whole_number(name, text) for text in texts]
-    low, high = numbers[0], numbers[-1]
-    return lambda row: low <= getattr(row, name) <= high
-
-
-def _quantity(text: str) -> int:
-    """Thousandths."""
-    if not _QUANTITY.fullmatch(text):
-        queries.refuse_parameter("limit", "must be a quantity such as 12.5", text)
-    return int(Decimal(text).scaleb(3))
+    return lambda row: numbers[0] <= getattr(row, name) <= numbers[-1]
 
 
 def _left(row: Limited) -> _Left:
-    return _Left(row.product_id, row.quantity_milli, row.updated_at // 1_000)
+    milli = row.quantity_milli
+    whole = max(milli // MILLI, 1 if milli else 0)
+    return _Left(row.product_id, whole * MILLI, milli, row.updated_at // 1_000)
 
 
 def _stop_list_json(row: _Left) -> dict[str, Any]:
-    return {"id": row.id, "limit": number_json(Decimal(row.limit).scaleb(-3)), "timestamp": row.timestamp}
+    return {
+        "id": row.id,
+        "limit": row.limit // MILLI,
+        "timestamp": row.timestamp,
+        "quantity": number_json(Decimal(row.quantity).scaleb(-3)),
+    }

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -12,7 +12,12 @@ from comanda.base.errors import ComandaError, Problem
 from comanda.base.reading import echo, text_flaw
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
+_CLOCK = re.compile(r"[T ][0-9]{2}:[0-9]{2}(?P<seconds>:[0-9]{2})?(?:[.,](?P<fraction>[0-9]+))?")
 _INDEX = re.compile(r"\[([^\[\]]*)\]")
+
+
+Day = date | datetime | None
+"""A day of the venue, or an instant with its zone."""
 
 
 @dataclass(slots=True)
@@ -73,19 +78,26 @@ def sorting(query: Query, allowed: Sequence[str], default: str) -> tuple[str, bo
     return name, direction in ("-1", "desc")
 
 
-def days(query: Query) -> tuple[date | None, date | None]:
-    """The inclusive days of ``date[0]``/``date[1]`` or ``date_from``/``date_to``."""
+def days(query: Query) -> tuple[Day, Day]:
+    """The inclusive days, or instants, of ``date[0]``/``date[1]`` or ``date_from``/``date_to``.
+
+    Libraries send date-times; one that names no zone is UTC. An end is as long as it is written: ``23:59:59`` means the
+    whole second, ``23:59`` the whole minute.
+    """
     positions = iter(("0", "1"))
     found: dict[str, str] = {}
     for path, value in query.indexed.get("date", []):
         found[path[-1] if path and path[-1] else next(positions, "1")] = value
     first = _day("date[0]", found.get("0", query.plain.get("date_from")))
-    last = _day("date[1]", found.get("1", query.plain.get("date_to")))
-    return first, last
+    end = found.get("1", query.plain.get("date_to"))
+    last = _day("date[1]", end)
+    return first, last + _rest(end or "") if isinstance(last, datetime) else last
 
 
 def filters(query: Query, allowed: Sequence[str]) -> dict[str, list[str]]:
     """Filters as IN lists by field: ``filters[N][0]`` names the field, ``filters[N][1]`` or ``…[1][M]`` the values."""
+    if not allowed and ("filters" in query.plain or "filters" in query.indexed):
+        refuse_parameter("filters", "are for other lists: this one takes no filters", None)
     names: dict[str, str] = {}
     values: dict[str, list[str]] = {}
     for path, value in query.indexed.get("filters", []):
@@ -179,13 +191,27 @@ def names(query: Query, name: str, allowed: Sequence[str]) -> tuple[str, ...]:
     return found
 
 
-def _day(name: str, text: str | None) -> date | None:
+def _day(name: str, text: str | None) -> Day:
     if not text:
         return None
+    found: Day = None
     try:
-        found = date.fromisoformat(text) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            found = date.fromisoformat(text)
+        elif re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:.{2,40}", text):
+            # A plus sign that was not encoded arrives as a space.
+            moment = datetime.fromisoformat(text[:10] + "T" + text[11:].replace(" ", "+"))
+            found = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     except ValueError:
         found = None
-    if found is None or not 1970 <= found.year <= 9000:
-        refuse_parameter(name, "must be a day such as 2026-01-19", text)
+    if found is None or not 1970 < found.year <= 9000:
+        refuse_parameter(name, "must be a day such as 2026-01-19, or a time such as 2026-01-19T14:51:33", text)
     return found
+
+
+def _rest(text: str) -> timedelta:
+    """From the first microsecond to the last of what the text of an instant names: a minute, a second or less."""
+    written = _CLOCK.search(text)
+    if written is None or not written["seconds"]:
+        return timedelta(seconds=60, microseconds=-1)
+    return timedelta(microseconds=10 ** max(0, 6 - len(written["fraction"] or "")) - 1)

@@ -157,16 +157,14 @@ class ReceiptPage(Envelope, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-class ClosedReceipt(Struct, frozen=True):
-    """What a close answers."""
+class ClosedReceipt(ReceiptObject, frozen=True, kw_only=True):
+    """A receipt that takes no more payments."""
 
-    id: int
     closed_at: Second
-    payment_methods: list[PaymentLine]
 
 
 class ReceiptClosed(Envelope, frozen=True, kw_only=True):
-    """The answer to a close."""
+    """The answer to a close: the three documented keys, and all else that reads show."""
 
     message: str
     data: ClosedReceipt

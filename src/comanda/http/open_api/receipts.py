@@ -29,10 +29,9 @@ from comanda.http.open_api.lists import (
     read_relations,
 )
 from comanda.http.open_api.scope import active_venue, sees
-from comanda.orders.cards import payment_json
 from comanda.orders.deliver import close, patch, receipt_of
 from comanda.orders.dossier import Change, Dossier, House
-from comanda.orders.receipt_view import receipt_object, second
+from comanda.orders.receipt_view import receipt_object
 from comanda.orders.view import envelope
 from comanda.receipts.model import OrderStatus, receipt_id_of
 from comanda.receipts.pay import Offer, Tender
@@ -177,13 +176,7 @@ async def close_receipt(call: Call, hub: Hub) -> Reply:
         return close(dossier, house, by, at, tender)
 
     def render(dossier: Dossier, _: bool) -> bytes:
-        receipt = receipt_of(dossier)
-        assert receipt.closed_at is not None
-        data = {
-            "id": receipt.id,
-            "closed_at": second(receipt.closed_at),
-            "payment_methods": [payment_json(payment, house.brand) for payment in receipt.payments],
-        }
+        data = receipt_object(receipt_of(dossier), dossier.order.payload, house, {})
         return to_json(envelope(data, started=call.started, now=now_micros(), message="Receipt closed"))
 
     return await _act(call, hub, decide, render)

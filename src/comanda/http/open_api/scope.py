@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable
+from datetime import date, datetime
 
-from comanda.base.clock import Micros, day_bounds
+from comanda.base.clock import Micros, day_bounds, instant_of
 from comanda.base.errors import ComandaError
 from comanda.http.call import Call
 from comanda.http.hub import Hub
@@ -41,9 +42,17 @@ def span(query: queries.Query, call: Call, hub: Hub, venue_id: int | None) -> tu
     venue_id = venue_id or active_venue(call, hub)
     venue = hub.known.snapshot(call.caller.brand.id).venues.get(venue_id)
     zone, day_start = (venue.timezone, venue.day_start) if venue else ("UTC", "00:00")
-    begin = day_bounds(first, zone, day_start)[0] if first else None
-    end = day_bounds(last, zone, day_start)[1] if last else None
+    begin = None if first is None else _bounds(first, zone, day_start)[0]
+    end = None if last is None else _bounds(last, zone, day_start)[1]
     return begin, end
+
+
+def _bounds(day: date | datetime, zone: str, day_start: str) -> tuple[Micros, Micros]:
+    """Where a day of the venue begins and ends; an instant is a span of its own."""
+    if not isinstance(day, datetime):
+        return day_bounds(day, zone, day_start)
+    instant = instant_of(day.isoformat())
+    return instant, Micros(instant + 1)
 
 
 def _check_limits(call: Call, venue_id: int) -> None:

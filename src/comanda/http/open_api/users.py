@@ -30,7 +30,7 @@ async def list_all(call: Call, hub: Hub) -> Reply:
     listing = read_listing(call, hub, RULES, None)
     people = await _visible_people(call, hub)
     # A snapshot of nothing: what lists are made of it is forgotten with it, as people are read anew each time.
-    found = search(Snapshot(), "users", people, {}, listing)
+    found = search(Snapshot(), "users", {user.id: user for user in people}, {}, listing)
     return page_reply(call, listing, RULES, found, [user_object(user) for user in found[0]])
 
 

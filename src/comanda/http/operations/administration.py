@@ -86,7 +86,7 @@ def _schemas_of(kind: type[Resource], whole: dict[str, Any], envelope: dict[str,
     return {
         f"Create{name}": {
             **closed,
-            "properties": {"id": whole["properties"]["id"], **writable},
+            "properties": {"id": {**whole["properties"]["id"], "maximum": limits.MAX_STATED_ID}, **writable},
             "required": required,
         },
         f"Change{name}": {**closed, "properties": cleared},

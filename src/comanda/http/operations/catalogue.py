@@ -52,15 +52,16 @@ def _product() -> Operation:
 def _stop_list() -> Operation:
     sorts = {"enum": list(products.STOP_LIST_SORTS)}
     limit = {"type": "integer", "minimum": 1, "maximum": limits.MAX_PAGE_SIZE}
-    page = {"type": "integer", "minimum": 1, "maximum": limits.MAX_PAGE, "default": 1}
+    page = {"type": "integer", "minimum": 1, "maximum": limits.MAX_PAGE}
     return operation(
         "listProductStopList",
         "What the active venue has left of its limited products",
         _TAG,
         {"200": reply("Every row, unless a page of them is asked for", "StopListPage", "stop-list.response")},
         parameters=[
-            parameter("query", "page", page, "1-based; counts with limit only"),
-            parameter("query", "limit", limit, "Page size"),
+            parameter("query", "page", page, "1-based; without page, limit and cursor all rows"),
+            parameter("query", "limit", limit, "Page size, 50 by default"),
+            parameter("query", "cursor", {"type": "string"}, "next_cursor of the page before, with the sort id"),
             parameter("query", "sort[0]", sorts, "Field"),
             parameter("query", "sort[1]", {"enum": ["1", "-1"]}, "1 ascending, -1 descending"),
             parameter("query", "filters[0][0]", sorts, "Field of a filter; needs its values"),

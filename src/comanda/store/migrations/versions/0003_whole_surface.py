@@ -108,6 +108,7 @@ def _tables() -> None:
 
 
 def _columns() -> None:
+    op.add_column("brands", sa.Column("next_audit", sa.BigInteger(), server_default="1", nullable=False))
     op.add_column("staff", sa.Column("id", sa.BigInteger(), server_default="0", nullable=False))
     for name in ("first_name", "last_name", "email", "mobile_number"):
         op.add_column("staff", sa.Column(name, sa.Text(), nullable=True))
@@ -164,7 +165,7 @@ def _bounded(resource: dict[str, Any]) -> dict[str, Any]:
 def _number_staff(now: int) -> None:
     op.execute(
         sa.text(
-            "UPDATE staff SET created_at = :now, updated_at = :now, id = (SELECT count(*) FROM staff AS other "
+            "UPDATE staff SET created_at = :now, updated_at = :now, version = 1, id = (SELECT count(*) FROM staff AS other "
             "WHERE other.brand_id = staff.brand_id AND other.username <= staff.username)"
         ).bindparams(now=now)
     )
@@ -176,7 +177,7 @@ def _complete_customers() -> None:
     connection = op.get_bind()
     rows = connection.execute(sa.text("SELECT brand_id, id, name, phone, phone_e164 FROM customers")).fetchall()
     change = sa.text(
-        "UPDATE customers SET cid = :cid, name_folded = :name, phone_digits = :digits "
+        "UPDATE customers SET version = 1, cid = :cid, name_folded = :name, phone_digits = :digits "
         "WHERE brand_id = :brand AND id = :id"
     )
     for brand, number, name, phone, e164 in rows:
