@@ -9,6 +9,8 @@ from tests.http.documented import KITCHEN, TERMINAL, ask, manager_headers
 
 from comanda import administration, demo
 from comanda.access.routes import ADMINISTERED
+from comanda.base import limits
+from comanda.base.errors import unavailable
 from comanda.catalogue.editing import EDITABLE
 from comanda.http.operations.administration import _EXAMPLES
 
@@ -57,8 +59,6 @@ async def test_a_resource_is_created_read_changed_and_retired(server: Server, na
     assert _EXAMPLES[name].items() <= without_ids(made).items() or name in ("modifier-groups", "price-lists")
     path = f"{ADMIN}/{name}/{made['id']}"
     read = (await ask(server, "GET", path, manager))["data"]
-    if name == "users":
-        read["version"] = made["version"]
     assert read == made
     tag = {**manager, "if-match": f'"{made["version"]}"'}
     changed = (await ask(server, "PATCH", path, tag, json={"name": "Another name"}))["data"]
@@ -70,13 +70,11 @@ async def test_a_resource_is_created_read_changed_and_retired(server: Server, na
     listed = await ask(server, "GET", f"{ADMIN}/{name}?limit=999", manager)
     assert gone in listed["data"]
     assert listed["total"] == len(listed["data"])
-    audit = (await ask(server, "GET", f"{ADMIN}/audit?limit=3", manager))["data"]
-    kind = EDITABLE[name].plural
-    assert [(entry["action"], entry["kind"], entry["resource"]) for entry in audit] == [
-        ("changed", kind, str(made["id"])),
-        ("changed", kind, str(made["id"])),
-        ("created", kind, str(made["id"])),
-    ]
+    audit = (await ask(server, "GET", f"{ADMIN}/audit?limit=4", manager))["data"]
+    actions = ["changed", "changed", *(["password"] if name == "users" else []), "created"]
+    audit = audit[: len(actions)]
+    assert [entry["action"] for entry in audit] == actions
+    assert {(entry["kind"], entry["resource"]) for entry in audit} == {(EDITABLE[name].plural, str(made["id"]))}
     assert {entry["actor"] for entry in audit} == {f"staff:{demo.MANAGER}"}
     if name != "customers":
         assert (audit[1]["before"]["name"], audit[1]["after"]["name"]) == (made["name"], "Another name")
@@ -116,7 +114,7 @@ async def test_of_two_managers_the_second_is_told(server: Server):
 
 
 async def test_a_change_that_changes_nothing_makes_no_version(server: Server):
-    """The same again is the same version, and no entry of the audit log."""
+    """The same again is the same version, and no entry of the audit log; the next edit is none the worse for it."""
     manager = {**await whole_manager(server), "if-match": "*"}
     seen = (await ask(server, "GET", f"{ADMIN}/products/101", manager))["data"]
     same = (await ask(server, "PATCH", f"{ADMIN}/products/101", manager, json={"price": 8.5}))["data"]
@@ -124,6 +122,19 @@ async def test_a_change_that_changes_nothing_makes_no_version(server: Server):
     assert all(
         entry["resource"] != "101" for entry in (await ask(server, "GET", f"{ADMIN}/audit?limit=1", manager))["data"]
     )
+    other = (await ask(server, "PATCH", f"{ADMIN}/products/101", manager, json={"price": 9}))["data"]
+    assert (other["price"], other["version"] > seen["version"]) == (9, True)
+
+
+async def test_a_quantity_set_twice_leaves_the_catalogue_to_be_edited(server: Server):
+    """Neither the first time nor the same again stands in the way of the next edit."""
+    manager = {**await whole_manager(server), "if-match": "*"}
+    for _ in range(2):
+        await ask(server, "PUT", "/hub/v1/venues/1/stop-list/101", KITCHEN, json={"quantity": 4})
+        changed = await ask(server, "PATCH", f"{ADMIN}/products/101", manager, json={"price": 7})
+        assert changed["data"]["price"] == 7
+    events = (await ask(server, "GET", "/hub/v1/events?venue=1&types=stop_list.changed", TERMINAL))["data"]
+    assert [event["data"]["quantity"] for event in events if event["data"]["product_id"] == 101] == [4]
 
 
 async def test_many_edits_at_once_are_all_there(server: Server):
@@ -136,11 +147,15 @@ async def test_many_edits_at_once_are_all_there(server: Server):
         *(server.http.request(method, path, headers=manager, json=body) for path, method, body in paths)
     )
     refused = [answer for answer in answers if answer.status_code not in (200, 201)]
-    assert all(answer.json()["error"] in ("catalogue_busy", "already_exists") for answer in refused), refused
-    tags = (await ask(server, "GET", f"{ADMIN}/tags", manager))["data"]
-    made = [answer.json()["data"]["id"] for answer in answers[:5] if answer.status_code == 201]
-    assert len(set(made)) == len(made)
-    assert set(made) <= {tag["id"] for tag in tags}
+    assert all(answer.json()["error"] == "catalogue_busy" for answer in refused), refused
+    assert len(refused) <= 3
+    tags = {tag["id"]: tag["name"] for tag in (await ask(server, "GET", f"{ADMIN}/tags", manager))["data"]}
+    made = [answer.json()["data"] for answer in answers[:5] if answer.status_code == 201]
+    assert len({tag["id"] for tag in made}) == len(made)
+    assert {tag["id"]: tag["name"] for tag in made}.items() <= tags.items()
+    products = {item["id"]: item["name"] for item in (await ask(server, "GET", f"{ADMIN}/products", manager))["data"]}
+    changed = [answer.json()["data"] for answer in answers[5:] if answer.status_code == 200]
+    assert {item["id"]: item["name"] for item in changed}.items() <= products.items()
 
 
 REFUSED = [
@@ -152,6 +167,7 @@ REFUSED = [
     ("products", {"name": "X", "id": "twelve"}, "id", "wrong_type"),
     ("venues", {"name": "X", "timezone": "Mars/Olympus"}, "timezone", "unknown_time_zone"),
     ("tables", {"name": "X", "venue_id": 77}, "venue_id", "unknown_reference"),
+    ("products", {"name": "X", "id": 2**52 + 1}, "id", "wrong_type"),
     ("users", {"name": "X", "username": "x", "role": "king"}, "role", "not_allowed"),
     ("categories", {"name": "X", "color": "#00bcd4"}, "color", "invalid_text"),
 ]  # fmt: skip
@@ -181,6 +197,160 @@ async def test_names_and_ids_are_given_once(server: Server):
     await ask(server, "GET", f"{ADMIN}/products/999", manager, 404)
 
 
+TAKEN = [
+    ("users", {"username": "intern", "name": "Intern", "role": "cook"}),
+    ("customers", {"name": "Somebody"}),
+    ("products", {"name": "Pizza"}),
+]
+
+
+@pytest.mark.parametrize(("name", "body"), TAKEN)
+async def test_what_is_there_is_never_written_over_by_adding(server: Server, name, body):
+    """Everybody and everything with that id stays as it was, one's own account too; nothing is noted."""
+    manager = await whole_manager(server)
+    audit = await audited(server, manager)
+    before = (await ask(server, "GET", f"{ADMIN}/{name}", manager))["data"]
+    assert min(item["version"] for item in before) >= 1
+    for item in before:
+        refused = await ask(server, "POST", f"{ADMIN}/{name}", manager, 409, json={**body, "id": item["id"]})
+        assert refused["error"] == "already_exists"
+    assert (await ask(server, "GET", f"{ADMIN}/{name}", manager))["data"] == before
+    assert await audited(server, manager) == audit
+
+
+async def audited(server: Server, manager: dict[str, str]) -> list[dict[str, Any]]:
+    """The newest entries of the audit log."""
+    return (await ask(server, "GET", f"{ADMIN}/audit?limit=50", manager))["data"]
+
+
+async def test_a_guest_made_by_an_order_is_never_written_over_by_adding(server: Server):
+    """Nor one whom an integrator has added: both begin with a version, and each edit raises it."""
+    manager = await whole_manager(server)
+    matching = await server.client("matching", guest_customers="match")
+    guest = {"id": 0, "name": "Guest", "phone": "+994501119988", "address": ""}
+    order = {**demo.example("create-order.minimal.request"), "customer": guest}
+    placed = await server.http.post("/open-api/v2/orders", json=order, headers=matching)
+    assert placed.status_code == 201, placed.text
+    made = await ask(server, "POST", "/open-api/v2/customers", json={"name": "Added", "phone": "+994501119977"})
+    listed = (await ask(server, "GET", f"{ADMIN}/customers?limit=999", manager))["data"]
+    guest_id = next(item["id"] for item in listed if item["phone"] == guest["phone"])
+    for customer_id in (guest_id, made["data"]["id"]):
+        path = f"{ADMIN}/customers/{customer_id}"
+        seen = (await ask(server, "GET", path, manager))["data"]
+        assert seen["version"] == 1
+        body = {"id": customer_id, "name": "Somebody"}
+        assert (await ask(server, "POST", f"{ADMIN}/customers", manager, 409, json=body))["error"] == "already_exists"
+        assert (await ask(server, "GET", path, manager))["data"] == seen
+        tag = {**manager, "if-match": '"1"'}
+        assert (await ask(server, "PATCH", path, tag, json={"address": "A street"}))["data"]["version"] > 1
+        await ask(server, "PATCH", path, tag, 412, json={"address": "B street"})
+
+
+@pytest.mark.parametrize("path", ["users/1", "customers/9", "products/101"])
+async def test_a_version_that_never_was_is_told_as_another(server: Server, path: str):
+    """Nought is a version like any other that is not the one there is: 412, whatever the body says."""
+    manager = await whole_manager(server)
+    path = f"{ADMIN}/{path}"
+    seen = (await ask(server, "GET", path, manager))["data"]
+    tag = {**manager, "if-match": '"0"'}
+    for method, body in (("PATCH", {"name": "X"}), ("PATCH", {"colour": 1}), ("DELETE", None)):
+        refused = await ask(server, method, path, tag, 412, **({"json": body} if body else {}))
+        assert (refused["error"], refused["version"]) == ("version_differs", seen["version"])
+    assert (await ask(server, "GET", path, manager))["data"] == seen
+
+
+async def test_whichever_version_there_is_never_differs(server: Server):
+    """Of many who change one resource at once with ``*``, each is written or told that others are busy."""
+    manager = {**await whole_manager(server), "if-match": "*"}
+    path = f"{ADMIN}/users/1"
+    fields = ("first_name", "last_name", "email", "mobile_number")
+    answers = await asyncio.gather(
+        *(server.http.request("PATCH", path, headers=manager, json={field: field}) for field in fields)
+    )
+    told = [200 if answer.status_code == 200 else answer.json()["error"] for answer in answers]
+    assert set(told) <= {200, "catalogue_busy"}
+    assert told.count(200) >= 2
+    now = (await ask(server, "GET", path, manager))["data"]
+    assert {field: now[field] for field in fields} == {
+        field: field if status == 200 else None for field, status in zip(fields, told, strict=True)
+    }
+
+
+async def test_a_repeat_under_a_key_adds_a_customer_once(server: Server):
+    """The first answer again with its status, before anything is looked at; another request is refused."""
+    manager = {**await whole_manager(server), "idempotency-key": "add-1"}
+    body = {"name": "Keyed", "phone": "+994501110066"}
+    first, *rest = await asyncio.gather(
+        *(server.http.post(f"{ADMIN}/customers", headers=manager, json=body) for _ in range(4))
+    )
+    later = await server.http.post(f"{ADMIN}/customers", headers=manager, json=body)
+    assert {(answer.status_code, answer.content) for answer in (first, *rest, later)} == {(201, first.content)}
+    assert all("idempotency-expires" in answer.headers for answer in (first, *rest, later))
+    replayed = [answer.headers.get("idempotent-replayed") for answer in (first, *rest)]
+    assert sorted(replayed, key=str) == [None, "true", "true", "true"]
+    assert later.headers["idempotent-replayed"] == "true"
+    for other in ({"name": "Other"}, {"nonsense": 1}):
+        refused = await ask(server, "POST", f"{ADMIN}/customers", manager, 422, json=other)
+        assert refused["error"] == "idempotency_key_reused"
+    listed = (await ask(server, "GET", f"{ADMIN}/customers?limit=999", manager))["data"]
+    assert [item["name"] for item in listed].count("Keyed") == 1
+
+
+async def test_a_refusal_keeps_nothing_under_its_key(server: Server):
+    """The same key works once the cause is gone."""
+    manager = {**await whole_manager(server), "idempotency-key": "add-2"}
+    body = {"name": "Twice", "phone": "050 123 45 67"}
+    assert (await ask(server, "POST", f"{ADMIN}/customers", manager, 409, json=body))["error"] == "name_taken"
+    await ask(server, "POST", f"{ADMIN}/customers", manager, 201, json={"name": "Twice"})
+
+
+async def test_what_is_stored_is_answered_though_it_cannot_be_read_again(server: Server, monkeypatch):
+    """A store that goes away after the commit makes no 503, which would say that nothing was stored."""
+    manager = {**await whole_manager(server), "if-match": "*"}
+    refresh = server.hub.known.refresh
+
+    async def away() -> None:
+        raise unavailable("storage_unavailable", "The store is not available; nothing was stored", 1)
+
+    monkeypatch.setattr(limits, "SNAPSHOT_MAX_AGE_S", 3600.0)
+    monkeypatch.setattr(server.hub.known, "refresh", away)
+    made = (await ask(server, "POST", f"{ADMIN}/users", manager, 201, json=_EXAMPLES["users"]))["data"]
+    path = f"{ADMIN}/users/{made['id']}"
+    await ask(server, "PATCH", path, manager, json={"name": "Renamed"})
+    given = (await ask(server, "POST", f"{path}/password", manager))["data"]["password"]
+    monkeypatch.setattr(server.hub.known, "refresh", refresh)
+    await refresh()
+    await signed_in(server, "cook", given)
+
+
+async def test_the_highest_ids_leave_ids_to_give(server: Server):
+    """A manager states none of the highest; and where a document has one, there is still a next."""
+    manager = await whole_manager(server)
+    highest = limits.MAX_ID
+    await server.import_(
+        {
+            "tags": [{"id": highest, "name": "Last"}],
+            "customers": [{"id": highest, "name": "Last"}],
+            "users": [{"id": highest, "name": "Last", "username": "last", "role": "cook"}],
+            "modifier_groups": [{"id": 77, "name": "G", "modifiers": [{"id": highest, "name": "Last"}]}],
+        }
+    )
+    bodies = {"tags": {"name": "Next"}, "customers": {"name": "Next"}, "users": _EXAMPLES["users"]}
+    for name, body in bodies.items():
+        made = (await ask(server, "POST", f"{ADMIN}/{name}", manager, 201, json=body))["data"]
+        assert made["id"] < limits.MAX_STATED_ID
+        await ask(server, "POST", f"{ADMIN}/{name}", manager, 400, json={**body, "id": highest - 1})
+        top = {**body, "id": limits.MAX_STATED_ID, **({"username": "top"} if name == "users" else {})}
+        await ask(server, "POST", f"{ADMIN}/{name}", manager, 201, json=top)
+        for number in (1, 2):
+            more = {**body, **({"username": f"more{number}"} if name == "users" else {})}
+            made = (await ask(server, "POST", f"{ADMIN}/{name}", manager, 201, json=more))["data"]
+            assert made["id"] == limits.MAX_STATED_ID + number
+    group = {"name": "Sauces", "modifiers": [{"name": "Hot"}]}
+    made = (await ask(server, "POST", f"{ADMIN}/modifier-groups", manager, 201, json=group))["data"]
+    assert made["modifiers"][0]["id"] < limits.MAX_STATED_ID
+
+
 async def test_only_a_manager_of_the_whole_brand_may(server: Server):
     """No integrator, no device, no other role, no manager of one venue; nobody without a CSRF token."""
     manager, limited = await whole_manager(server), await limited_manager(server)
@@ -208,6 +378,11 @@ async def test_a_password_is_shown_once_and_ends_with_the_person(server: Server)
     assert (await server.http.get("/hub/v1/session", headers=cook)).status_code == 401
     await signed_in(server, "cook", made["password"], 401)
     cook = await signed_in(server, "cook", other)
+    entries = [{**entry, "number": 0, "at": ""} for entry in (await audited(server, manager))[:3]]
+    common = {"number": 0, "at": "", "actor": f"staff:{demo.MANAGER}", "kind": "users", "resource": str(made["id"])}
+    given = {**common, "action": "password", "before": None, "after": None}
+    assert entries[:2] == [given, given]
+    assert entries[2]["action"] == "created"
     await ask(server, "DELETE", path, manager)
     assert (await server.http.get("/hub/v1/session", headers=cook)).status_code == 401
     await signed_in(server, "cook", other, 401)

@@ -353,6 +353,15 @@ async def test_a_customer_is_created_with_all_that_is_documented(server: Server)
     assert (least["phone"], least["phones"], least["email"], least["date_of_birth"]) == (None, [], None, None)
 
 
+async def test_no_group_is_sent_as_it_is_shown(server: Server):
+    """A customer of no group is shown with group 0; sent so, null or left out it is of none."""
+    for body in ({"group_id": 0}, {"group_id": None}, {}):
+        made = (await create(server, {"name": "Nobody's", **body}))["data"]
+        assert (made["group_id"], (await one(server, made["id"]))["group_id"]) == (0, 0)
+    refused = await create(server, {"name": "Nobody's", "group_id": -1}, 400)
+    assert refused["details"][0]["field"] == "group_id"
+
+
 async def test_a_new_customer_can_order(server: Server):
     """The id of the answer is one for orders at once."""
     customer = (await create(server, {"name": "New", "phone": "+994501112233"}))["data"]

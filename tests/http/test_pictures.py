@@ -10,7 +10,7 @@ import httpx
 import pytest
 from PIL import Image
 from sqlalchemy import func, select
-from tests.conftest import Server, run_comanda
+from tests.conftest import Server, demo_hub, run_comanda, serving
 from tests.http.documented import KITCHEN, TERMINAL, manager_headers, problems, response_of
 
 from comanda import administration, demo
@@ -21,7 +21,7 @@ from comanda.main import open_store
 from comanda.pictures.model import VARIANTS, picture_id_of
 from comanda.pictures.render import render_picture
 from comanda.pictures.renderings import Renderings
-from comanda.settings import Settings
+from comanda.settings import Settings, read_settings
 from comanda.store.pictures import missing_pictures, picture_files_of
 from comanda.store.tables import picture_files, pictures
 from comanda.store.transaction import Statement, one
@@ -257,11 +257,28 @@ async def test_what_is_not_there_is_not_found(server: Server):
     assert await store.read(lambda: missing_pictures("demo", [found, NOWHERE])) == {NOWHERE}
 
 
-async def test_addresses_are_those_the_caller_uses(server: Server):
-    """Behind a proxy that ends TLS they are https, at the host that was asked for."""
-    headers = {**await manager_headers(server), "host": "menu.example", "x-forwarded-proto": "https"}
-    media = (await upload(server, photo(), headers)).json()["data"]
-    assert media["urls"]["thumb"] == f"https://menu.example/media/demo/{media['uuid']}/thumb"
+async def test_addresses_are_those_the_caller_uses(settings):
+    """At the host that was asked for; https only when a trusted proxy says that it ends TLS."""
+    for proxies, scheme in (("", "http"), ("10.0.0.0/8", "http"), ("10.0.0.0/8, 127.0.0.0/8", "https")):
+        trusting = replace(settings, trusted_proxies=read_settings({}, trusted_proxies=proxies).trusted_proxies)
+        async with demo_hub(trusting) as hub, serving(hub) as server:
+            headers = {**await manager_headers(server), "host": "menu.example", "x-forwarded-proto": "https"}
+            media = (await upload(server, photo(), headers)).json()["data"]
+            assert media["urls"]["thumb"] == f"{scheme}://menu.example/media/demo/{media['uuid']}/thumb"
+
+
+async def test_who_has_a_picture_is_answered_without_its_file(server: Server):
+    """The address is the tag; a picture whose files are gone still answers 304, and its file 404."""
+    media = await kept(server, photo())
+
+    def forget():
+        yield one(Statement(picture_files.delete(), returns=False))
+
+    await server.hub.store.run(forget)
+    for variant, address in media["urls"].items():
+        tag = f'"{media["uuid"]}-{variant}"'
+        assert (await server.http.get(address, headers={"if-none-match": tag})).status_code == 304
+        assert (await server.http.get(address)).status_code == 404
 
 
 def dish(*ids: str) -> dict[str, Any]:
@@ -369,7 +386,7 @@ async def test_a_server_with_its_own_certificate_gives_https_addresses(tmp_path:
 
     from comanda.http.open_api.media import base_url
 
-    call = SimpleNamespace(headers={"host": "till:8443"})
+    call = SimpleNamespace(headers={"host": "till:8443"}, proxied_over_tls=False)
     plain = SimpleNamespace(settings=Settings(data_dir=tmp_path))
     own = SimpleNamespace(settings=replace(plain.settings, tls_cert=tmp_path / "c.pem", tls_key=tmp_path / "k.pem"))
     assert base_url(call, plain) == "http://till:8443"

@@ -16,6 +16,7 @@ from comanda.access.model import SCOPES
 from comanda.base.listing import Listing
 from comanda.main import open_store
 from comanda.settings import Settings
+from comanda.store.resources import find_resource
 from comanda.store.transaction import Statement, one
 from comanda.store.upgrade import _config
 
@@ -117,6 +118,22 @@ async def test_what_the_second_schema_held_is_counted_in_the_third(request, tmp_
         assert [tuple(row) for row in await opened.read(counts)] == COUNTED
         assert (await opened.list_orders("b", Listing(venue_id=1)))[1] == 4
         assert (await opened.list_receipts("b", Listing(venue_id=1, filters={"status": (1,)})))[1] == 2
+
+
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
+async def test_people_of_an_older_store_have_a_version(request, tmp_path, store):
+    """An edit names the version that it was made of, and 0 is none."""
+    rows = (
+        ROWS[0],
+        "INSERT INTO staff VALUES ('b', 'anna', 'Anna', 'manager', '[]', 'x', true)",
+        "INSERT INTO customers VALUES ('b', 9, 'Guest', NULL, NULL, NULL, NULL, true, 5, 5)",
+    )
+    url = await make_store(request, tmp_path, store, "0002", rows)
+    async with open_store(Settings(data_dir=tmp_path, database_url=url)) as opened:
+        for kind, resource_id in (("users", 1), ("customers", 9)):
+            kept = await opened.read(lambda kind=kind, number=resource_id: find_resource("b", kind, number))
+            assert kept is not None
+            assert kept[1] == 1
 
 
 async def make_store(request, folder: Path, store: str, revision: str, rows: Sequence[str]) -> str | None:

@@ -264,6 +264,24 @@ async def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path):
     assert not folder.exists()
 
 
+async def test_a_run_that_goes_on_reads_what_is_left_anew(tmp_path):
+    """Quantities of a stop list are sold meanwhile; what an earlier run kept of them is not taken."""
+    left = 7
+
+    def answer(path, query, headers):
+        if path == "/products/stop-list":
+            return 200, {}, {"success": True, "data": [{"id": 5, "limit": left}]}
+        return 200, {}, VENUES if path == "/venues" else {"success": True, "data": []}
+
+    async with source(answer) as (connection, seen):
+        first = await fetch(connection, pages_in(tmp_path), Wanted(stop_list=True), Watching())
+        left, read = 2, len(seen)
+        second = await fetch(connection, pages_in(tmp_path), Wanted(stop_list=True), Watching())
+        assert [path for path, _, _ in seen[read:]] == ["/products/stop-list"]
+    assert [fetched.stop_lists[1][0]["limit"] for fetched in (first, second)] == [7, 2]
+    assert pages_in(tmp_path).names().count("stop_list_1-0-1") == 1
+
+
 def test_a_folder_of_something_else_is_left_alone(tmp_path):
     """Neither taken nor cleared; and a run of another source or too long ago starts anew."""
     folder = tmp_path / "state"

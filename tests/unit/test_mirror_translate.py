@@ -17,6 +17,7 @@ from comanda.catalogue.model import (
     Product,
     StopListEntry,
     Terminal,
+    Unit,
     User,
     Venue,
 )
@@ -305,6 +306,34 @@ def test_values_beyond_our_bounds_become_remarks():
         ("categories", "parent_id leads back to itself; left out"),
         ("venues", "is new and v2 tells no time zone: taken as UTC; --timezone says another"),
     }
+
+
+def test_parents_that_only_go_wrong_with_what_is_here_are_left_out():
+    """A variant of a variant and a circle of units, closed by what the source does not show."""
+    unit = {"name": "u", "type": "WEIGHT", "symbol": "u", "equal": 1, "deleted_at": None}
+    dish = {**TOMATO, "type": "DISH"}
+    here = Here(
+        Document(
+            units=(Unit(id=70, name="u"), Unit(id=71, name="u", parent_id=70)),
+            products=(Product(id=80, name="a"), Product(id=81, name="b", parent_id=80)),
+        ),
+        "AZ",
+    )
+    found = rows()
+    found["products"] += [
+        {**dish, "id": 79, "name": "top"},
+        {**dish, "id": 80, "name": "a", "parent_id": 79, "unit_id": 70, "unit": {**unit, "id": 70, "parent_id": 71}},
+        {**dish, "id": 82, "name": "c", "parent_id": 83},
+        {**dish, "id": 83, "name": "d", "parent_id": 79},
+    ]
+    translation = translate(fetched(found), here)
+    sound(translation.document, here.document)
+    parents = {product.id: product.parent_id for product in translation.document.products if product.id >= 79}
+    assert parents == {79: None, 80: None, 82: None, 83: 79}
+    assert {unit.id: unit.parent_id for unit in translation.document.units if unit.id >= 70} == {70: None}
+    ids = {(kind, text): numbers for kind, text, numbers in translation.remarks}
+    assert ids["products", "parent_id makes a variant of a variant; left out"] == [80, 82]
+    assert ids["units", "parent_id leads back to itself; left out"] == [70]
 
 
 def test_pictures_stand_where_their_addresses_did():

@@ -203,7 +203,8 @@ def test_a_list_is_sorted_once_for_a_version():
     again, total = read(snapshot, {}, Listing(limit=5, page=2))
     assert ([row.id for row in first], [row.id for row in again], total) == ([49, 48, 47, 46, 45], [44, 43, 42, 41, 40], 49)  # fmt: skip
     assert [row.id for row in read(snapshot, {}, Listing(limit=2, descending=False))[0]] == [1, 2]
-    assert read(with_changes(snapshot, 2, []), {}, Listing())[1] == 0
+    changed = with_changes(snapshot, 2, [product((50, 1, "a", "DISH", 1))])
+    assert read(changed, {}, Listing())[1] == 0
 
 
 def test_only_so_many_lists_are_remembered():

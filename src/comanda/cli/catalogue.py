@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from comanda import administration
+from comanda.base.private_files import open_private
 from comanda.catalogue.document import read_document, write_document
 from comanda.cli import picture_folder
 from comanda.cli.options import AsJson, BrandOption, DatabaseUrl, DataDir, console, store_settings, with_store
@@ -67,7 +68,7 @@ def export_catalogue(
 ) -> None:
     """Write a brand's whole catalogue, customers and stop list included, as a document that import reads.
 
-    Beside a file the pictures are written too, into a folder of its name that ends in .pictures.
+    A file is its owner's only. Beside it the pictures are written too, into a folder of its name that ends in .pictures.
     """
 
     async def work(store: Store) -> str:
@@ -81,4 +82,5 @@ def export_catalogue(
     if out is None:
         typer.echo(text, nl=False)
     else:
-        out.write_text(text, encoding="utf-8")
+        with open_private(out) as file:
+            file.write(text.encode())

@@ -1,6 +1,5 @@
 """``comanda customer find|export|erase``: what is stored of a person, given out or taken out."""
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ from comanda import administration
 from comanda.base.errors import SetupError
 from comanda.base.json import raw_json, to_json
 from comanda.base.limits import MAX_ID
+from comanda.base.private_files import open_private
 from comanda.cli.options import AsJson, BrandOption, DatabaseUrl, DataDir, console, show, store_settings, with_store
 from comanda.duties.erasing import erase_person, orders_of
 from comanda.orders.dossier import House
@@ -45,7 +45,7 @@ def find(
         return {
             "id": person.customer_id or None,
             "name": customer.name if customer else GUEST,
-            "phone": customer.phone if customer else ", ".join(person.phones),
+            "phone": customer.phone if customer else ", ".join((*person.phones, *person.digits)),
             "orders": len(found),
             "open": sum(order.open for order in found),
         }
@@ -71,8 +71,8 @@ def export(
     if out is None:
         typer.echo(text.decode())
         return
-    os.umask(0o077)
-    out.write_bytes(text)
+    with open_private(out) as file:
+        file.write(text)
 
 
 @customers.command("erase")
@@ -119,4 +119,4 @@ async def _whole(store: Store, brand_id: str, person: Person) -> dict[str, Any]:
         if receipt is not None:
             receipts.append(receipt_object(receipt, order.payload, house, {"receipt_products": ()}))
     customer = None if person.customer is None else asdict(person.customer.customer)
-    return {"customer": customer, "phones": person.phones, "orders": shown, "receipts": receipts}
+    return {"customer": customer, "phones": (*person.phones, *person.digits), "orders": shown, "receipts": receipts}

@@ -37,7 +37,7 @@ def serve(
     demo: Annotated[bool, typer.Option("--demo", help="Serve the demo brand with its printed credentials.")] = False,
     demo_lan: DemoLan = False,
     trusted_proxies: Annotated[
-        str | None, typer.Option("--trusted-proxies", help="Networks whose X-Forwarded-For is believed, with commas.")
+        str | None, typer.Option("--trusted-proxies", help="Networks whose X-Forwarded-For and -Proto are believed.")
     ] = None,
     tls_cert: Annotated[str | None, typer.Option("--tls-cert", help="Certificate chain, PEM.")] = None,
     tls_key: Annotated[str | None, typer.Option("--tls-key", help="Private key, PEM.")] = None,

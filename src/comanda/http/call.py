@@ -15,7 +15,10 @@ JSON = "application/json"
 
 
 class Call(Struct):
-    """One request. ``started`` is when it arrived; ``known`` is set once the door knows the caller."""
+    """One request. ``started`` is when it arrived; ``known`` is set once the door knows the caller.
+
+    ``proxied_over_tls``: a trusted proxy says that the caller came over TLS; what anybody else says does not count.
+    """
 
     method: str
     path: str
@@ -27,6 +30,7 @@ class Call(Struct):
     route: Route | None = None
     body: bytes = b""
     known: AnyCaller | None = None
+    proxied_over_tls: bool = False
 
     @property
     def caller(self) -> Caller:

@@ -224,6 +224,7 @@ def _call(scope: Scope, hub: Hub) -> Call:
         address=_client_address(scope, headers, hub),
         request_id=asked if _REQUEST_ID.fullmatch(asked) else f"{random.getrandbits(64):016x}",
         started=now_micros(),
+        proxied_over_tls=headers.get("x-forwarded-proto", "").strip() == "https" and _is_proxied(scope, hub),
     )
 
 
@@ -246,6 +247,11 @@ def _client_address(scope: Scope, headers: dict[str, str], hub: Hub) -> str:
     while forwarded and _is_within(peer, trusted):
         peer = _bare(forwarded.pop()[: limits.MAX_ADDRESS])
     return peer
+
+
+def _is_proxied(scope: Scope, hub: Hub) -> bool:
+    """Whether the peer is a trusted proxy."""
+    return _is_within(_bare((scope.get("client") or ("",))[0]), hub.settings.trusted_proxies)
 
 
 @lru_cache(maxsize=limits.ADDRESS_CACHE)

@@ -106,9 +106,7 @@ def without_circles(
     return tuple(by_id[branch.id] for branch in branches)
 
 
-def without_nesting(
-    products: list[Product], here: Mapping[int, Product], remarks: Remarks
-) -> tuple[Product, ...]:
+def without_nesting(products: list[Product], here: Mapping[int, Product], remarks: Remarks) -> tuple[Product, ...]:
     """Products of which no variant has variants, also by way of what is ``here``: one that would has no parent."""
     by_id = {**here, **{product.id: product for product in products}}
     stated = {product.id for product in products}

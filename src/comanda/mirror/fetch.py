@@ -54,8 +54,10 @@ async def fetch(connection: Connection, pages: KeptPages, wanted: Wanted, watche
 
 
 async def _fetch_stop_lists(connection: Connection, pages: KeptPages, watcher: Watcher, fetched: Fetched) -> None:
+    """Read what venues have left, as it is now: what an interrupted run kept may be sold since."""
     for venue_id in dict.fromkeys(filter(None, map(row_id, fetched.rows["venues"]))):
         resource = stop_list_of(venue_id)
+        pages.forget(f"{resource.name}-")
         await _Reader(connection, pages, watcher, resource, venue_id).read_into(fetched)
         if resource.name in fetched.rows:
             fetched.stop_lists[venue_id] = fetched.rows.pop(resource.name)

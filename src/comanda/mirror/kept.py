@@ -4,13 +4,13 @@ No credentials are ever in it. Pages may hold people's addresses: the folder and
 """
 
 import json
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from comanda.base import limits
 from comanda.base.errors import SetupError
+from comanda.base.private_files import open_private
 
 _MARKER = "run.json"
 _ENDING = ".page"
@@ -39,6 +39,12 @@ class KeptPages:
     def write(self, name: str, body: bytes) -> None:
         """Keep a page, whole or not at all."""
         _write(self.folder / f"{name}{_ENDING}", body)
+
+    def forget(self, beginning: str) -> None:
+        """Drop the pages whose names begin so; they are asked for again."""
+        for name in self.names():
+            if name.startswith(beginning):
+                (self.folder / f"{name}{_ENDING}").unlink(missing_ok=True)
 
     def clear(self) -> None:
         """Take away what a run left, and nothing else that somebody put into the folder."""
@@ -86,7 +92,7 @@ def _read_marker(path: Path) -> tuple[float, str] | None:
 
 def _write(path: Path, body: bytes) -> None:
     part = path.with_name(f"{path.name}.part")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    with open_private(part) as file:
         file.write(body)
     part.replace(path)
 

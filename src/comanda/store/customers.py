@@ -75,7 +75,8 @@ def put_customers(
 ) -> Transaction[list[AuditEntry]]:
     """Write customers; those that say the same already are left alone.
 
-    Versions rise at least to ``version``. Raises VersionDiffers, and SetupError for a phone number, code or cid that two customers claim.
+    Versions rise at least to ``version``. Raises VersionDiffers, and SetupError for a phone number, code or cid that
+    two customers claim.
     """
     if not people:
         return []

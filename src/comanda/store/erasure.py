@@ -9,8 +9,9 @@ order, and nothing appends an event.
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
+import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Select, bindparam, func, select, tuple_, update
+from sqlalchemy import Select, bindparam, case, false, func, or_, select, tuple_, update
 from sqlalchemy import text as literal_sql
 
 from comanda.base import limits
@@ -39,10 +40,14 @@ GUEST: Final = "guest"
 
 
 class Person(NamedTuple):
-    """Whose data is meant: a customer, the phones (E.164) under which guests' orders are theirs, or both."""
+    """Whose data is meant: a customer, the phones under which guests' orders are theirs, or both.
+
+    ``phones`` are E.164; ``digits`` are those of numbers that cannot be brought into that form.
+    """
 
     customer: KeptCustomer | None
     phones: tuple[str, ...]
+    digits: tuple[str, ...] = ()
 
     @property
     def customer_id(self) -> int:
@@ -74,22 +79,21 @@ class Redacted(NamedTuple):
 def find_person(brand_id: str, customer_id: int | None, phone: str | None) -> Transaction[Person]:
     """A customer by id or phone; or the guest with a phone that no customer has.
 
-    Raises SetupError for an unknown brand or customer, a phone that cannot be one, and one that several share.
+    A phone that has no E.164 is looked for by its digits. Raises SetupError for an unknown brand or customer, a phone
+    without digits, and one that several share.
     """
     region = yield from _region(brand_id)
-    e164 = normalise_phone(phone, region) if phone else None
-    if phone and e164 is None:
-        raise SetupError("that is no phone number; write it as +994501234567")
-    if e164 is not None:
-        customer_id = yield from _customer_with(brand_id, e164)
+    if phone is not None:
+        if not digits_of(phone):
+            raise SetupError("that is no phone number; write it as +994501234567")
+        customer_id = yield from _customer_with(brand_id, phone, region)
     if customer_id is None:
-        return Person(None, () if e164 is None else (e164,))
+        return Person(None, *_phones_of([phone or ""], region))
     kept = (yield from find_kept(brand_id, [customer_id])).get(customer_id)
     if kept is None:
         raise SetupError(f"there is no customer {customer_id}")
-    spelled = (kept.customer.phone, *kept.customer.phones)
-    known = {kept.phone_e164, *(normalise_phone(phone, region) for phone in spelled if phone)}
-    return Person(kept, tuple(sorted(phone for phone in known if phone)))
+    spelled = (kept.phone_e164, kept.customer.phone, *kept.customer.phones)
+    return Person(kept, *_phones_of([number for number in spelled if number], region))
 
 
 def orders_of_customer(brand_id: str, customer_id: int, after: int) -> Transaction[list[PersonsOrder]]:
@@ -100,10 +104,8 @@ def orders_of_customer(brand_id: str, customer_id: int, after: int) -> Transacti
     return [PersonsOrder(int(row[0]), bool(row[1])) for row in rows]
 
 
-def orders_of_guest(
-    brand_id: str, phones: Sequence[str], after: int
-) -> Transaction[tuple[list[PersonsOrder], int | None]]:
-    """The orders that guests made under some phones among the brand's next ones, and where to go on.
+def orders_of_guest(brand_id: str, person: Person, after: int) -> Transaction[tuple[list[PersonsOrder], int | None]]:
+    """The orders that guests made under a person's phones among the brand's next ones, and where to go on.
 
     Phones of orders have no index, for the intake's sake: all of a brand's orders are looked through, a page at a time.
     """
@@ -111,8 +113,9 @@ def orders_of_guest(
     until = ends[0][0]
     if until is None:
         return [], None
-    rows = yield one(_select_of_phones(brand_id, phones, after, int(until)))
-    return [PersonsOrder(int(row[0]), bool(row[1])) for row in rows], int(until)
+    rows = yield one(_select_of_phones(brand_id, person, after, int(until)))
+    found = [row for row in rows if row[2] is not None or digits_of(_phone_in(row[3])) in person.digits]
+    return [PersonsOrder(int(row[0]), bool(row[1])) for row in found], int(until)
 
 
 def redact_orders(brand_id: str, ids: Iterable[int]) -> Transaction[Redacted]:
@@ -184,15 +187,23 @@ def _region(brand_id: str) -> Transaction[str]:
     return region
 
 
-def _customer_with(brand_id: str, e164: str) -> Transaction[int | None]:
+def _customer_with(brand_id: str, phone: str, region: str) -> Transaction[int | None]:
     """The customer whose main phone this is, or else who has it among further ones."""
-    named = yield from find_named(brand_id, "phone_e164", [e164])
+    e164 = normalise_phone(phone, region)
+    named = (yield from find_named(brand_id, "phone_e164", [e164])) if e164 else {}
     if named:
-        return named[e164]
-    rows = yield one(_SELECT_BY_DIGITS, brand_id=brand_id, pattern=f"% {digits_of(e164)} %")
+        return next(iter(named.values()))
+    rows = yield one(_SELECT_BY_DIGITS, brand_id=brand_id, pattern=f"% {digits_of(e164 or phone)} %")
     if len(rows) > 1:
         raise SetupError(f"customers {', '.join(str(row[0]) for row in rows)} have that phone; name one by id")
     return int(rows[0][0]) if rows else None
+
+
+def _phones_of(numbers: Sequence[str], region: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Numbers in E.164, each once; and the digits of those that have none."""
+    normalised = {number: normalise_phone(number, region) for number in numbers}
+    digits = {digits_of(number) for number, e164 in normalised.items() if e164 is None}
+    return tuple(sorted({e164 for e164 in normalised.values() if e164})), tuple(sorted(digits - {""}))
 
 
 def _nameless(kept: KeptCustomer) -> PhonedCustomer:
@@ -254,16 +265,24 @@ def _redact_events(brand_id: str, keys: Sequence[Row]) -> Transaction[int]:
     return len(sets)
 
 
-def _select_of_phones(brand_id: str, phones: Sequence[str], after: int, until: int) -> Statement:
-    """Built for one use: how many phones there are is part of its text."""
+def _phone_in(payload: str) -> str:
+    phone: str = _PAYLOAD.decode(payload).customer.phone
+    return phone
+
+
+def _select_of_phones(brand_id: str, person: Person, after: int, until: int) -> Statement:
+    """Built for one use: how many phones there are is part of its text, and whether payloads are read for more."""
+    theirs = orders.c.phone_e164.in_(person.phones)
+    unknown = orders.c.phone_e164.is_(None) if person.digits else false()
+    payload = case((orders.c.phone_e164.is_(None), orders.c.payload))
     return Statement(
-        select(orders.c.id, orders.c.open)
+        select(orders.c.id, orders.c.open, orders.c.phone_e164, payload)
         .where(
             orders.c.brand_id == brand_id,
             orders.c.id > after,
             orders.c.id <= until,
             orders.c.customer_id == 0,
-            orders.c.phone_e164.in_(phones),
+            or_(theirs, unknown),
         )
         .order_by(orders.c.id)
     )
@@ -279,6 +298,19 @@ def _page_of_orders() -> Select[Any]:
 
 
 _SELECT_REGION = Statement(select(brands.c.region).where(brands.c.brand_id == bindparam("brand_id")))
+
+
+class _Phoned(msgspec.Struct):
+    phone: str
+
+
+class _Payload(msgspec.Struct):
+    """What is read of an order's payload to find whose it is."""
+
+    customer: _Phoned
+
+
+_PAYLOAD: Final = msgspec.json.Decoder(_Payload)
 _SELECT_BY_DIGITS = Statement(
     select(customers.c.id)
     .where(customers.c.brand_id == bindparam("brand_id"), customers.c.phone_digits.like(bindparam("pattern")))

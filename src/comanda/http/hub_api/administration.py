@@ -74,7 +74,8 @@ def creator(kind: type[Resource]) -> Lane:
 
     async def create(call: Call, hub: Hub) -> Reply:
         brand_id, keyed = whole_brand(call), _keyed(call)
-        if keyed and (known := await hub.store.find_replay(brand_id, keyed, now_micros())):
+        known = None if keyed is None else await hub.store.find_replay(brand_id, keyed, now_micros())
+        if known is not None:
             return kept_answer(known)
         value = _object_body(call)
         for _ in range(limits.EDIT_TRIES):

@@ -62,8 +62,8 @@ async def apply_document(
 ) -> Result:
     """Write a document for the caller and let this process see it; checked again when the catalogue moved meanwhile.
 
-    ``carry_out`` is the one transaction that applies the checked edit. Raises ComandaError ``validation_failed``, ``version_differs``, ``already_exists``, ``name_taken``,
-    ``catalogue_busy``.
+    ``carry_out`` is the one transaction that applies the checked edit. Raises ComandaError ``validation_failed``,
+    ``version_differs``, ``already_exists``, ``name_taken``, ``catalogue_busy``.
     """
     brand = call.acting.brand
     for _ in range(limits.EDIT_TRIES):

@@ -20,7 +20,9 @@ async def media_by_id(call: Call, hub: Hub, ids: Iterable[str]) -> dict[str, dic
 
 
 def base_url(call: Call, hub: Hub) -> str:
-    """Where this request's caller reaches us, without a slash at its end."""
-    forwarded = call.headers.get("x-forwarded-proto", "").strip() == "https"
-    scheme = "https" if forwarded or hub.settings.tls_cert is not None else "http"
+    """Where this request's caller reaches us, without a slash at its end.
+
+    The host is the one that the caller asked for, in an answer that nobody else gets.
+    """
+    scheme = "https" if call.proxied_over_tls or hub.settings.tls_cert is not None else "http"
     return f"{scheme}://{call.headers.get('host', 'localhost')}"
