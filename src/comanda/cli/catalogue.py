@@ -68,7 +68,8 @@ def export_catalogue(
 ) -> None:
     """Write a brand's whole catalogue, customers and stop list included, as a document that import reads.
 
-    A file is its owner's only. Beside it the pictures are written too, into a folder of its name that ends in .pictures.
+    A file is its owner's only. Beside it the pictures are written, into a folder of its name that ends in
+    .pictures.
     """
 
     async def work(store: Store) -> str:

@@ -52,7 +52,7 @@ customers = Table(
     Index("uq_customers_code", "brand_id", "code", unique=True),
     Index(None, "brand_id", "created_at", "id"),
 )
-"""``phones`` are further numbers, a JSON array; ``version`` is the catalogue version that last changed the row.
+"""``phones`` are further numbers, a JSON array; ``version`` rises with each change of the row, from 1 on.
 
 ``name_folded`` and ``phone_digits`` are what a search looks through; see `comanda.catalogue.customer_names`.
 """
