@@ -34,7 +34,7 @@ def hold_account(url: str, customer: str, order: int, daily_number: str) -> None
         "Sale types: Takeaway, Delivery, Dine in; taking Takeaway.",
         "Categories: Drinks, Pizza.",
         "Products:",
-        "  Baklava: 14.90, 12.5 left",
+        "  Baklava: 14.90, 12 left",
         "  Ayran 1 l: 2.90",
         "  Ayran 0.3 l: 1.20",
         "  Pizza Margherita: 7.90, with Extras",
