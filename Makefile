@@ -59,7 +59,7 @@ lock: $(filter .tools/bin/uv,$(UV)) ## Lock the dependencies with hashes and no 
 	$(UV) pip install --quiet --python .venv-bench/bin/python --no-deps --no-build-isolation -e .
 	@touch $@
 
-bench: .venv-bench/.ready ## Measure everything the README quotes (under 30 minutes; leave the machine alone)
+bench: .venv-bench/.ready ## Measure everything the README quotes (about half an hour; leave the machine alone)
 	.venv-bench/bin/python -m benchmarks.bench
 
 bench-quick: .venv-bench/.ready ## The same in small (under 3 minutes)

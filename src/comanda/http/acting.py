@@ -14,7 +14,7 @@ from comanda.base.clock import iso_micros, now_micros
 from comanda.base.errors import ComandaError, Problem
 from comanda.http.call import Call, Reply
 from comanda.http.hub import Hub
-from comanda.orders.dossier import By, Dossier
+from comanda.orders.dossier import By, Dossier, House
 from comanda.orders.lifecycle import Actor
 from comanda.orders.model import KeyedRequest, KeyReused, Replayed
 from comanda.orders.place import key_reused
@@ -71,6 +71,12 @@ def kept_answer(outcome: Replayed | KeyReused) -> Reply:
         raise key_reused()
     headers = {"Idempotent-Replayed": "true", "Idempotency-Expires": iso_micros(outcome.expires_at)}
     return Reply(outcome.status, outcome.body.encode(), headers)
+
+
+def house_of(call: Call, hub: Hub) -> House:
+    """The caller's brand and its catalogue as this process knows them."""
+    brand = call.acting.brand
+    return House(brand, hub.known.snapshot(brand.id))
 
 
 def actor_of(caller: AnyCaller) -> By:

@@ -11,7 +11,7 @@ from comanda.base import limits
 from comanda.base.clock import Micros, now_micros
 from comanda.base.errors import ComandaError, Problem, invalid
 from comanda.base.json import to_json
-from comanda.http.acting import Action, act, actor_of, refused_body
+from comanda.http.acting import Action, act, actor_of, house_of, refused_body
 from comanda.http.body import AnyStruct, read_body
 from comanda.http.call import Call, Reply
 from comanda.http.hub import Hub
@@ -111,12 +111,6 @@ async def finish_line(call: Call, hub: Hub) -> Reply:
     return await _on_ticket(
         call, hub, lambda dossier, house, by, at: cook_line(dossier, house, by, at, ticket_id, line)
     )
-
-
-def house_of(call: Call, hub: Hub) -> House:
-    """The caller's brand and its catalogue as this process knows them."""
-    brand = call.acting.brand
-    return House(brand, hub.known.snapshot(brand.id))
 
 
 def dossier_json(dossier: Dossier, house: House) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from comanda.base.clock import Micros, now_micros
 from comanda.base.errors import ComandaError
 from comanda.base.json import number_json, raw_json, to_json
 from comanda.base.money import EXACT
+from comanda.http.acting import house_of
 from comanda.http.call import Call, Reply
 from comanda.http.hub import Hub
 from comanda.http.hub_api import paths
-from comanda.http.hub_api.actions import dossier_json, house_of, ticket_not_found, ticket_parts
+from comanda.http.hub_api.actions import dossier_json, ticket_not_found, ticket_parts
 from comanda.http.hub_api.events import own_venue, require_venue
 from comanda.http.open_api import query as queries
 from comanda.orders.cards import order_card, receipt_card, ticket_card

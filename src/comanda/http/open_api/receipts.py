@@ -13,7 +13,7 @@ from comanda.base.clock import Micros, now_micros
 from comanda.base.errors import ComandaError, Problem
 from comanda.base.json import to_json
 from comanda.base.numbers import Money, NumberError, read_number
-from comanda.http.acting import Action, act, actor_of, refused_body
+from comanda.http.acting import Action, act, actor_of, house_of, refused_body
 from comanda.http.body import read_body
 from comanda.http.call import Call, Reply
 from comanda.http.hub import Hub
@@ -30,7 +30,7 @@ from comanda.http.open_api.lists import (
 )
 from comanda.http.open_api.scope import active_venue, sees
 from comanda.orders.deliver import close, patch, receipt_of
-from comanda.orders.dossier import Change, Dossier, House
+from comanda.orders.dossier import Change, Dossier
 from comanda.orders.receipt_view import receipt_object
 from comanda.orders.view import envelope
 from comanda.receipts.model import OrderStatus, receipt_id_of
@@ -107,7 +107,7 @@ async def list_receipts(call: Call, hub: Hub) -> Reply:
     """A page of the active venue's receipts."""
     listing = read_listing(call, hub, RULES, active_venue(call, hub))
     found, total = await hub.store.list_receipts(call.caller.brand.id, listing)
-    house = _house(call, hub)
+    house = house_of(call, hub)
     data = [receipt_object(receipt, payload, house, listing.relations) for receipt, payload in found]
     return list_reply(call, listing, RULES, [receipt for receipt, _ in found], data, total)
 
@@ -151,7 +151,7 @@ async def patch_receipt(call: Call, hub: Hub) -> Reply:
     if body.lock is not None:
         values["locked"] = body.lock
     wanted = None if body.order_status is None else OrderStatus(body.order_status)
-    house, by = _house(call, hub), actor_of(call.acting)
+    house, by = house_of(call, hub), actor_of(call.acting)
 
     def decide(dossier: Dossier, at: Micros) -> Change:
         return patch(dossier, house, by, at, values, wanted)
@@ -170,7 +170,7 @@ async def close_receipt(call: Call, hub: Hub) -> Reply:
         tender = _tender(read_body(call, ReceiptPayments, unknown=True))
     except ComandaError as refusal:
         raise await refused_body(call, hub, refusal) from None
-    house, by = _house(call, hub), actor_of(call.acting)
+    house, by = house_of(call, hub), actor_of(call.acting)
 
     def decide(dossier: Dossier, at: Micros) -> Change:
         return close(dossier, house, by, at, tender)
@@ -186,7 +186,7 @@ def _one(call: Call, hub: Hub, found: PaidOrder | None) -> Reply:
     wanted = read_relations(call, RULES)
     if found is None or not sees(call, hub)(found[0].venue_id):
         raise _not_found()
-    data = receipt_object(found[0], found[1], _house(call, hub), wanted)
+    data = receipt_object(found[0], found[1], house_of(call, hub), wanted)
     return Reply(200, to_json(envelope(data, started=call.started, now=now_micros())))
 
 
@@ -245,11 +245,6 @@ def _instant(text: str, problems: list[Problem]) -> Micros:
         return Micros(0)
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return Micros(int(aware.timestamp()) * 1_000_000 + aware.microsecond)
-
-
-def _house(call: Call, hub: Hub) -> House:
-    brand = call.acting.brand
-    return House(brand, hub.known.snapshot(brand.id))
 
 
 def _not_found() -> ComandaError:
