@@ -173,7 +173,7 @@ def start(words: list[str], port: int, output: Path, environment: Mapping[str, s
 def start_comanda(data_dir: Path, database_url: str | None, *, ready: bool = True) -> Process:
     """A Comanda as anybody would start it, on the demo brand, logging what it logs by default."""
     port = free_port()
-    words = ["-m", "comanda", "serve", "--demo", "--port", str(port), "--metrics-port", "0"]
+    words = ["-m", "comanda", "serve", "--demo", "--bare", "--port", str(port), "--metrics-port", "0"]
     words += ["--data-dir", str(data_dir)]
     if database_url:
         words += ["--database-url", database_url]

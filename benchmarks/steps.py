@@ -31,6 +31,8 @@ from comanda.logs import configure_logging
 from comanda.main import open_hub
 from comanda.orders.check import check_order
 from comanda.orders.decode import decode
+from comanda.orders.dossier import By
+from comanda.orders.lifecycle import Actor
 from comanda.orders.model import KeyedRequest, OrderId, PlannedOrder
 from comanda.orders.plan import Origin, plan_order
 from comanda.orders.price import price_order
@@ -68,7 +70,8 @@ async def _measure(settings: Settings) -> dict[str, float]:
 
         def plan(number: int) -> PlannedOrder:
             keyed = KeyedRequest("client:steps", f"steps-{number}", "0" * 64)
-            origin = Origin(brand, client, now_micros(), keyed, ())
+            by = By(Actor.INTEGRATOR, keyed.actor)
+            origin = Origin(brand, client, by, now_micros(), keyed, ())
             return plan_order(priced, origin, snapshot, OrderId(10**9 + number), now_micros())
 
         log = structlog.get_logger("comanda.orders")

@@ -20,6 +20,8 @@ from comanda.base.clock import Micros, now_micros
 from comanda.main import open_hub
 from comanda.orders.check import check_order
 from comanda.orders.decode import decode
+from comanda.orders.dossier import By
+from comanda.orders.lifecycle import Actor
 from comanda.orders.model import KeyedRequest, OrderId, PlannedOrder
 from comanda.orders.plan import Origin, plan_order
 from comanda.orders.price import price_order
@@ -123,7 +125,8 @@ def _rows(data_dir: Path, database_url: str | None, orders: int, venues: int = V
                 snapshot = hub.known.snapshot(brand.id)
                 checked = check_order(type(decoded)(request), snapshot, brand, None)
                 now = now_micros()
-                origin = Origin(brand, client, now, None, ())
+                by = By(Actor.INTEGRATOR, f"client:{client.id}")
+                origin = Origin(brand, client, by, now, None, ())
                 planned.append(plan_order(price_order(checked, brand), origin, snapshot, OrderId(1), now))
             first = await hub.store.run(lambda: take_order_ids(orders))
             numbers = await hub.store.read(_last_numbers)

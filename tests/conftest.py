@@ -231,11 +231,12 @@ class Process:
     popen: "subprocess.Popen[str]"
     port: int
     output: Path
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def wait_until_ready(self, timeout_s: float = 60) -> None:
         """Wait until it says so."""
@@ -243,7 +244,7 @@ class Process:
         while time.monotonic() < until:
             assert self.popen.poll() is None, self.output.read_text()
             try:
-                if httpx.get(f"{self.url}/ready", timeout=5).status_code == 200:
+                if httpx.get(f"{self.url}/ready", timeout=5, verify=False).status_code == 200:
                     return
             except httpx.TransportError:
                 pass
@@ -257,7 +258,11 @@ def start_comanda(tmp_path: Path) -> Iterator[Any]:
     started: list[Process] = []
 
     def start(
-        *words: str, environment: dict[str, str] | None = None, ready: bool = True, port: int | None = None
+        *words: str,
+        environment: dict[str, str] | None = None,
+        ready: bool = True,
+        port: int | None = None,
+        scheme: str = "http",
     ) -> Process:
         port = port or free_port()
         output = tmp_path / f"server-{len(started)}.log"
@@ -271,7 +276,7 @@ def start_comanda(tmp_path: Path) -> Iterator[Any]:
                 cwd=tmp_path,
                 env={**os.environ, **(environment or {})},
             )
-        process = Process(popen, port, output)
+        process = Process(popen, port, output, scheme)
         started.append(process)
         if ready:
             process.wait_until_ready()

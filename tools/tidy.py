@@ -14,12 +14,16 @@ BANNED_NAMES = re.compile(r"(^|_)(utils?|helpers?|misc|v2_|new_)", re.IGNORECASE
 BANNED_CALLS = {"print", "eval", "exec", "float"}
 # Assembled, so that this file does not name what it forbids.
 HOSTS = re.compile("|".join(["pypi" + r"\.org", "python" + "hosted", "registry" + r"\.npmjs", "/work" + "/"]))
+BUILT = re.compile(r"(^|/)(node_modules|dist)/|\.(gz|br)$")
+SOURCES = re.compile(r"^web/.*\.(ts|tsx|js|mjs|css|html|svg|webmanifest)$")
+ADDRESS = re.compile(r"https?://(?!www\.w3\.org/|127\.0\.0\.1\b|localhost\b)[^\s\"'`]*")
+"""An address of a host; the names of XML's vocabularies and this machine itself are none."""
 LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-bench.txt")
 
 
 def main() -> int:
     """Print every broken rule; 1 when there is one."""
-    broken = [*_source_rules(), *_shipped_rules(), *_lock_rules()]
+    broken = [*_source_rules(), *_shipped_rules(), *_web_rules(), *_lock_rules()]
     for line in broken:
         print(line)
     print(f"tidy: {len(broken)} broken rule(s)")
@@ -68,6 +72,20 @@ def _shipped_rules() -> Iterator[str]:
             and path.suffix == ".py"
         ):
             yield f"{name}: has an open end"
+
+
+def _web_rules() -> Iterator[str]:
+    """Nothing built is committed, npm's lock names no registry, and the pages' own sources name no host."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in listed.splitlines():
+        if BUILT.search(name):
+            yield f"{name}: is built, not written"
+        path = ROOT / name
+        found = ADDRESS.search(path.read_text(encoding="utf-8")) if SOURCES.match(name) and path.is_file() else None
+        if found:
+            yield f"{name}: names {found.group()}"
+    if '"resolved"' in (ROOT / "web" / "package-lock.json").read_text(encoding="utf-8"):
+        yield "web/package-lock.json: names a registry (omit-lockfile-registry-resolved)"
 
 
 def _lock_rules() -> Iterator[str]:

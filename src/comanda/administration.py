@@ -17,7 +17,9 @@ import msgspec
 from babel.core import get_global
 from babel.numbers import get_currency_precision, is_currency
 
+from comanda.access.house_client import HOUSE_CLIENT
 from comanda.access.model import SCOPES, BrandId, DeviceKind
+from comanda.access.pins import make_pin, pin_flaw
 from comanda.access.secrets import hash_password, random_text, sha256_hex
 from comanda.base import limits
 from comanda.base.clock import iso_micros, now_micros
@@ -25,9 +27,9 @@ from comanda.base.errors import ComandaError, SetupError
 from comanda.catalogue.document import Changes, Document, DocumentError, check_document
 from comanda.catalogue.model import Role, Terminal, User
 from comanda.catalogue.snapshot import Snapshot, with_changes
-from comanda.store import access, sessions, staff, tables
+from comanda.store import access, pins, sessions, staff, tables
 from comanda.store.bulk_import import Staged, move_staged, settle_staged, stage_resources
-from comanda.store.catalogue import CatalogueMoved, Edit
+from comanda.store.catalogue import ADMINISTRATION, CatalogueMoved, Edit
 from comanda.store.customers import claim_names, free_names, phoned
 from comanda.store.pictures import unknown_pictures
 from comanda.store.presence import place_device
@@ -90,6 +92,8 @@ async def add_client(
 ) -> str:
     """Add a client of a brand; returns its secret, which cannot be shown again."""
     _check_name(_CALLER, client_id, "a client's id is letters, digits, - _ and .")
+    if client_id == HOUSE_CLIENT:
+        raise SetupError(f"{HOUSE_CLIENT!r} is the client of orders that the house takes itself; choose another id")
     _check_client(settings)
     await _require_brand(store, brand_id)
     made = secret or random_text(40)
@@ -153,6 +157,27 @@ async def rotate_staff(store: Store, brand_id: str, username: str, *, password: 
     values = {"password_hash": hash_password(made)}
     await store.run(lambda: _change_person(brand_id, username, values))
     return made
+
+
+async def give_pin(store: Store, brand_id: str, username: str, *, pin: str | None = None) -> str:
+    """Give a person another PIN, the one given or a made one; what was begun with the old one ends."""
+    made = make_pin() if pin is None else pin
+    flaw = pin_flaw(made)
+    if flaw is not None:
+        raise SetupError(f"a PIN {flaw[1]}")
+    await _set_pin(store, brand_id, username, hash_password(made))
+    return made
+
+
+async def take_pin(store: Store, brand_id: str, username: str) -> None:
+    """Take a person's PIN away; what was begun with it ends."""
+    await _set_pin(store, brand_id, username, None)
+
+
+async def _set_pin(store: Store, brand_id: str, username: str, pin_hash: str | None) -> None:
+    await _require_brand(store, brand_id)
+    if not await store.run(lambda: pins.set_pin(brand_id, username, pin_hash, ADMINISTRATION, now_micros())):
+        raise SetupError(f"There is no user {username}")
 
 
 def _change_person(brand_id: str, username: str, values: dict[str, Any]) -> Transaction[None]:

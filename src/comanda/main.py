@@ -18,11 +18,14 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from comanda import demo
-from comanda.access.model import Published, SigningKey
+from comanda.access.model import BrandId, Published, SigningKey
 from comanda.access.secrets import random_text, sha256_hex
 from comanda.base import limits
 from comanda.base.clock import now_micros
 from comanda.base.errors import SetupError
+from comanda.demo.life import Life
+from comanda.demo.living import keep_living
+from comanda.duties.certificate import warn_of_lapse
 from comanda.duties.deadlines import keep_deadlines
 from comanda.duties.housekeeping import clear_brand
 from comanda.duties.presence import watch_presence
@@ -45,9 +48,14 @@ from comanda.store.store import Store
 
 log = structlog.get_logger("comanda")
 _DEMO = Published(
-    clients=frozenset({(demo.BRAND, demo.CLIENT_ID, sha256_hex(demo.CLIENT_SECRET))}),
+    clients=frozenset(
+        {
+            (demo.BRAND, demo.CLIENT_ID, sha256_hex(demo.CLIENT_SECRET)),
+            *((demo.BRAND, channel.client_id, sha256_hex(channel.secret)) for channel in demo.CHANNELS),
+        }
+    ),
     devices=frozenset({sha256_hex(demo.TERMINAL_TOKEN), sha256_hex(demo.KITCHEN_TOKEN)}),
-    people=frozenset({(demo.BRAND, demo.MANAGER)}),
+    people=frozenset((demo.BRAND, person.username) for person in demo.PEOPLE),
 )
 """The demo's credentials are printed on paper; a server without --demo never accepts them."""
 
@@ -92,10 +100,16 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
             asyncio.create_task(keep_deadlines(store, known, metrics, ending), name="deadlines"),
             asyncio.create_task(Printing(store, known, settings).keep_printing(ending), name="printing"),
         ]
+        if settings.demo:
+            hub.life = Life()
+            living = keep_living(hub.life, settings.own_url, lambda: known.snapshot(BrandId(demo.BRAND)))
+            duties.append(asyncio.create_task(living, name="demo"))
         try:
             yield hub
         finally:
             ending.set()
+            if hub.life is not None:
+                hub.life.end()
             _, unfinished = await asyncio.wait(duties, timeout=limits.DUTIES_END_S)
             for duty in unfinished:
                 duty.cancel()
@@ -229,6 +243,8 @@ async def _drain(hub: Hub, server: Server, serving: "asyncio.Task[None]") -> Non
     """Take nothing more, finish what is in flight; who does not read its answer is not waited for."""
     hub.draining = True
     hub.feed.drain()
+    if hub.life is not None:
+        hub.life.end()
     began = time.monotonic()
     while hub.store.queued() and time.monotonic() - began < limits.DRAIN_S:  # noqa: ASYNC110 - a count, not an event
         await asyncio.sleep(0.01)
@@ -252,6 +268,7 @@ async def _keep_house(hub: Hub, ending: asyncio.Event) -> None:
     """At start and once an hour: a fresh signing key when due, what has lapsed away, one brand at a time."""
     while not ending.is_set():
         try:
+            await asyncio.to_thread(warn_of_lapse, hub.settings)
             await ensure_signing_key(hub.store)
             directory = await hub.known.directory()
             for brand_id in sorted(directory.brands):

@@ -52,6 +52,23 @@ class Settings:
         """The embedded store's file."""
         return self.data_dir / "comanda.db"
 
+    @property
+    def tls_folder(self) -> Path:
+        """Where `comanda tls init` keeps the house's own authority and what it signed."""
+        return self.data_dir / "tls"
+
+    @property
+    def ca_file(self) -> Path:
+        """The certificate of the house's own authority, where there is one."""
+        return self.tls_folder / "ca.crt"
+
+    @property
+    def own_url(self) -> str:
+        """Where this very machine reaches the server."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+        scheme = "https" if self.tls_cert else "http"
+        return f"{scheme}://[{host}]:{self.port}" if ":" in host else f"{scheme}://{host}:{self.port}"
+
     def masked(self) -> dict[str, str]:
         """The settings as they may be shown: passwords in addresses are hidden."""
         shown = {item.name: getattr(self, item.name) for item in fields(self)}

@@ -114,7 +114,7 @@ def test_a_newer_database_is_refused_and_an_older_one_backed_up(tmp_path):
     with sqlite3.connect(old) as connection:
         connection.execute("CREATE TABLE something (x)")
     migrate_sqlite(old)
-    assert [copy.name for copy in tmp_path.glob("old.db.before-*")] == ["old.db.before-0003"]
+    assert [copy.name for copy in tmp_path.glob("old.db.before-*")] == [f"old.db.before-{REVISIONS[-1]}"]
 
 
 def test_every_error_has_a_status_and_stands_in_the_docs():

@@ -258,7 +258,7 @@ async def test_nothing_kept_under_any_key_names_an_erased_person(server: Server)
     assert await traces(server) == set()
     for index, (method, path, headers, body) in enumerate(calls):
         sent = {} if body is None else {"json": body}
-        status = 201 if path.endswith(("/v2/orders", "/admin/customers")) else 200
+        status = 201 if path.endswith(("/v2/orders", "/v1/orders", "/admin/customers")) else 200
         keyed = {**headers, "Idempotency-Key": f"key-{index}"}
         again = json.dumps(await ask(server, method, path, headers=keyed, status=status, **sent), ensure_ascii=False)
         assert not [word for word in (*NAMED, "1112233") if word in again], path
@@ -269,6 +269,7 @@ async def test_nothing_kept_under_any_key_names_an_erased_person(server: Server)
 
 ANSWERING_OF_PERSONS = {
     "POST /open-api/v2/orders",
+    "POST /hub/v1/orders",
     "PUT /open-api/v2/orders/{id}",
     "PATCH /open-api/v2/receipts/{id}",
     "POST /open-api/v2/receipts/{id}/close",
@@ -280,6 +281,7 @@ ANSWERING_OF_PERSONS = {
     "POST /hub/v1/tickets/{id}/lines/{line}/ready",
 }
 ANSWERING_OF_NOBODY = {
+    "POST /hub/v1/orders/{id}/lines/{line}/product",
     "POST /open-api/v2/waiter-call",
     "POST /hub/v1/print-jobs/{id}/reprint",
     "POST /hub/v1/print-jobs/{id}/dismiss",
@@ -307,6 +309,7 @@ async def keyed_calls(server: Server) -> list[Sent]:
     await call("POST", "/open-api/v2/customers", other)
     managed = {**SHE, "id": 503, "phone": "060 111 22 33", "phones": ["+994 12 404 55 66"], "code": "VIP-77c"}
     await call("POST", "/hub/v1/admin/customers", managed, await manager(server))
+    await call("POST", "/hub/v1/orders", body_of(501, customer_ref_id="crm-5150"), TILL)
     waiting = {"auto_order_accept": False, "auto_order_sent_to_station": False}
     await call("PUT", f"/open-api/v2/orders/{await created(**waiting)}", {"status": "IGNORE"})
     refused = await created(**waiting)

@@ -9,13 +9,13 @@ from tests.conftest import Server
 from tests.http.documented import DOCUMENT, KITCHEN, TERMINAL, ask, manager_headers, problems
 
 from comanda import demo
-from comanda.access.routes import ROUTES
+from comanda.access.routes import APP_FILES, APP_PAGES, ROUTES
 from comanda.base.clock import now_micros
 from comanda.orders.timeline import LEGS
 from comanda.store.boards import read_jobs
 from comanda.store.print_jobs import make_uncertain, take_job
 
-PAGES = {"/", "/docs", "/docs/{asset}", "/openapi.json"}
+PAGES = {*APP_PAGES, *APP_FILES, "/docs", "/docs/{asset}", "/openapi.json"}
 WAITING = {
     **demo.example("create-order.request"),
     "auto_accept_terminal": None,

@@ -644,3 +644,41 @@ async def test_a_paper_taken_by_a_commit_whose_answer_was_lost_is_set_aside(serv
         await until(found)
         assert [job["order_id"] for job in await jobs(server, "uncertain")] == [order_id]
         assert kitchen.papers == []
+
+
+async def test_a_test_page_shows_where_the_printer_stands_and_what_it_spells(server: Server):
+    """Venue, station, printer and letters of three languages, at once; and no print job."""
+    boss = await manager(server)
+    async with printer() as kitchen:
+        await server.import_(at(kitchen.port))
+        page = await did(server, "/admin/printers/1/test-page", headers=boss)
+        assert page == {"printed": True, "error": None}
+        await until(lambda: kitchen.papers)
+        (paper,) = kitchen.texts
+    for words in ("TEST PAGE", "Main", "Kitchen", "Борщ", "Türkçe", "1234567890"):
+        assert words in paper, paper
+    assert await jobs(server, "printed") == await jobs(server, "queued") == []
+
+
+async def test_a_test_page_that_does_not_come_out_says_why(server: Server, monkeypatch):
+    """Nobody there, no printer's address, one that takes nothing: an answer in time, and no failure of ours."""
+    boss = await manager(server)
+    await server.import_(at(free_port()))
+    away = await did(server, "/admin/printers/1/test-page", headers=boss)
+    assert away == {"printed": False, "error": "The printer did not answer"}
+    await server.import_(at(9100, "203.0.113.9"))
+    refused = await did(server, "/admin/printers/1/test-page", headers=boss)
+    assert not refused["printed"]
+    assert "none of the networks" in refused["error"]
+    monkeypatch.setattr(limits, "TEST_PAGE_S", 0.2)
+    monkeypatch.setattr(limits, "PRINTER_CLOSE_S", 20)
+    async with printer() as kitchen:
+        kitchen.holds = True
+        await server.import_(at(kitchen.port))
+        late = await did(server, "/admin/printers/1/test-page", headers=boss)
+        assert late == {"printed": False, "error": "The printer did not take the page within 0.2 seconds"}
+        kitchen.released.set()
+    answer = await post(server, "/admin/printers/77/test-page", headers=boss)
+    assert (answer.status_code, answer.json()["error"]) == (404, "resource_not_found")
+    for headers in (TILL, server.headers):
+        assert (await post(server, "/admin/printers/1/test-page", headers=headers)).status_code == 403

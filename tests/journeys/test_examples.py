@@ -57,7 +57,7 @@ def test_the_walk_takes_an_order_from_the_menu_to_its_receipt(request, start_com
     where = ["--data-dir", str(tmp_path / "store")]
     if store == "postgresql":
         where += ["--database-url", fresh_database(request)]
-    url = start_comanda("serve", "--demo", *where).url
+    url = start_comanda("serve", "--demo", "--bare", *where).url
     hold_account(url, "New customer 1000000001.", 1, "001")
     # The repeat of the first order took an id and gave it up: ids are unique and not gapless.
     hold_account(url, "Known customer 1000000001 with 0 receipts.", 3, "002")

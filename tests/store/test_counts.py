@@ -140,7 +140,7 @@ async def place_at(hub: Hub, raw: bytes, instant: Micros) -> int:
     asking = await incoming(hub, raw)
     snapshot = hub.known.snapshot(demo.BRAND)
     checked = assess_order(decode(raw), asking.caller, snapshot, None, terminal_absent=never_absent)
-    origin = Origin(asking.caller.brand, asking.caller.client, instant, None, ())
+    origin = Origin(asking.caller.brand, asking.client, asking.by, instant, None, ())
     planned = plan_order(checked, origin, snapshot, await hub.store.next_order_id(), instant)
     assert isinstance(await hub.store.place(planned), Placed)
     return planned.id

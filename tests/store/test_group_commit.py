@@ -18,6 +18,7 @@ from comanda.base import limits
 from comanda.base.clock import now_micros
 from comanda.base.errors import ComandaError
 from comanda.catalogue.document import parse_document
+from comanda.http.acting import actor_of
 from comanda.http.hub import Hub
 from comanda.orders.place import Incoming, place_order
 from comanda.settings import Settings
@@ -39,7 +40,7 @@ async def incoming(hub: Hub, raw: bytes) -> Incoming:
     directory = await hub.known.directory()
     client = directory.clients["demo", "demo-client"]
     caller = Caller(directory.brands["demo"], client, directory.integrators["test_demo"], 1)
-    return Incoming(raw, caller, None, None, now_micros())
+    return Incoming(raw, caller, caller.client, actor_of(caller), None, None, now_micros())
 
 
 async def place(hub: Hub, raw: bytes) -> int | str:

@@ -16,6 +16,7 @@ from comanda.access.model import SCOPES
 from comanda.base.listing import Listing
 from comanda.main import open_store
 from comanda.settings import Settings
+from comanda.store.migrate import REVISIONS
 from comanda.store.resources import find_resource
 from comanda.store.transaction import Statement, one
 from comanda.store.upgrade import _config
@@ -62,7 +63,7 @@ async def test_what_the_first_schema_held_is_there_in_the_second(request, tmp_pa
         page = await opened.read_events("b", 1, 0, 10, ())
         assert [event.number for event in page.events] == [1]
     if store == "sqlite":
-        assert (tmp_path / "comanda.db.before-0003").exists()
+        assert (tmp_path / f"comanda.db.before-{REVISIONS[-1]}").exists()
 
 
 DAY = 86_400_000_000
@@ -134,6 +135,28 @@ async def test_people_of_an_older_store_have_a_version(request, tmp_path, store)
             kept = await opened.read(lambda kind=kind, number=resource_id: find_resource("b", kind, number))
             assert kept is not None
             assert kept[1] == 1
+
+
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
+async def test_people_and_devices_of_an_older_store_go_on(request, tmp_path, store):
+    """A session was begun with the password and stays strong to its end; a till keeps its token and has no name."""
+    late = 4_000_000_000_000_000
+    rows = (
+        "INSERT INTO brands VALUES ('b', 'B', true, 'AZN', 2, 'AZ', true, 0, 1, 1)",
+        (
+            "INSERT INTO staff (brand_id, username, name, role, venues, password_hash, enabled, id) VALUES"
+            " ('b', 'anna', 'Anna', 'manager', '[]', 'x', true, 1)"
+        ),
+        "INSERT INTO devices VALUES ('b', 1, 'terminal', 1, 'till', true)",
+        f"INSERT INTO staff_sessions VALUES ('b', 'session', 'anna', 5, {late})",
+    )
+    url = await make_store(request, tmp_path, store, "0003", rows)
+    async with open_store(Settings(data_dir=tmp_path, database_url=url)) as opened:
+        directory = await opened.directory()
+        session, device = directory.sessions["session"], directory.devices["till"]
+        assert (session.strength, session.strong_until, session.device_id) == ("password", late, None)
+        assert (device.name, device.station_id, device.paired_at) == (None, None, None)
+        assert not directory.people["b", "anna"].has_pin
 
 
 async def make_store(request, folder: Path, store: str, revision: str, rows: Sequence[str]) -> str | None:

@@ -18,6 +18,8 @@ from comanda.catalogue.document import parse_document
 from comanda.catalogue.snapshot import Snapshot, with_changes
 from comanda.orders.check import check_order
 from comanda.orders.decode import decode
+from comanda.orders.dossier import By
+from comanda.orders.lifecycle import Actor
 from comanda.orders.model import OrderId, PricedOrder
 from comanda.orders.plan import Origin, plan_order
 from comanda.orders.price import price_order
@@ -167,7 +169,8 @@ def test_no_decimal_passes_through_a_float(body):
     """Every number sent is read back digit by digit, and the stored sums are the computed ones."""
     order = priced(encode(body))
     client = Client(BrandId("b"), "c", "C", "", True, None, frozenset(), frozenset(), "none", True, 0, None)
-    planned = plan_order(order, Origin(brand(), client, now_micros(), None, ()), Snapshot(), OrderId(1), now_micros())
+    origin = Origin(brand(), client, By(Actor.INTEGRATOR, "client:c"), now_micros(), None, ())
+    planned = plan_order(order, origin, Snapshot(), OrderId(1), now_micros())
     stored = msgspec.json.Decoder(float_hook=Decimal).decode(planned.order.payload)
     for sent, kept in zip(body["products"], stored["products"], strict=True):
         assert (kept["count"], kept["meta"]["price"]) == (plain(sent["count"]), plain(sent["price"]))

@@ -14,6 +14,8 @@ BrandId = NewType("BrandId", str)
 
 GuestCustomers = Literal["none", "match"]
 DeviceKind = Literal["terminal", "kitchen"]
+Strength = Literal["password", "pin"]
+"""What a session was begun with."""
 SCOPES: tuple[str, ...] = (
     "orders:read",
     "orders:write",
@@ -77,18 +79,27 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A till or a kitchen screen; it stands in one venue and calls with a token of its own."""
+    """A till or a kitchen screen; it stands in one venue and calls with a token of its own.
+
+    ``name`` and ``station_id`` were given when it was paired, at ``paired_at``.
+    """
 
     brand_id: BrandId
     id: int
     kind: DeviceKind
     venue_id: int
     enabled: bool
+    name: str | None = None
+    station_id: int | None = None
+    paired_at: Micros | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who works for a brand and signs in with a password; no venues means every venue."""
+    """Somebody who works for a brand and signs in with a password, on a paired device also with a PIN.
+
+    No venues means every venue.
+    """
 
     brand_id: BrandId
     username: str
@@ -96,15 +107,35 @@ class Person:
     role: str
     venues: frozenset[int]
     enabled: bool
+    has_pin: bool = False
+
+    def may_see(self, venue_id: int) -> bool:
+        """Whether the person works at a venue; no venues listed means every venue."""
+        return not self.venues or venue_id in self.venues
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A sign-in of a person, good until ``expires_at`` or until it is ended."""
+    """A sign-in of a person, good until ``expires_at`` or until it is ended; with a device, only on that device.
+
+    ``strong_until``: until when it counts as the password's; None for a PIN's that was never confirmed.
+    """
 
     brand_id: BrandId
     username: str
     expires_at: Micros
+    created_at: Micros
+    strong_until: Micros | None = None
+    device_id: int | None = None
+
+    @property
+    def strength(self) -> Strength:
+        """What it was begun with; a PIN's stays one also while it is confirmed."""
+        return "password" if self.strong_until is not None and self.strong_until >= self.expires_at else "pin"
+
+    def is_strong(self, now: Micros) -> bool:
+        """Whether it may do what needs the password."""
+        return self.strong_until is not None and now < self.strong_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +219,16 @@ class Caller(Struct, frozen=True):
 
 
 class DeviceCaller(Struct, frozen=True):
-    """A terminal or kitchen screen; it acts for the venue it stands in and sees no other."""
+    """A terminal or kitchen screen; it acts for the venue it stands in and sees no other.
+
+    ``by_cookie``: it is a paired one, known by its cookie.
+    """
 
     kind: ClassVar[CallerKind] = "device"
     role: ClassVar[None] = None
     brand: Brand
     device: Device
+    by_cookie: bool = False
 
     @property
     def venue_id(self) -> int:
@@ -211,13 +246,17 @@ class DeviceCaller(Struct, frozen=True):
 
 
 class StaffCaller(Struct, frozen=True):
-    """A person who has signed in; ``session_sha256`` names the session it was done with."""
+    """A person who has signed in; ``session_sha256`` names the session it was done with.
+
+    ``strong``: the session may do now what needs the password.
+    """
 
     kind: ClassVar[CallerKind] = "staff"
     brand: Brand
     person: Person
     session_sha256: str
     session: Session
+    strong: bool = False
 
     @property
     def role(self) -> str:
@@ -236,7 +275,7 @@ class StaffCaller(Struct, frozen=True):
 
     def may_see(self, venue_id: int) -> bool:
         """Whether the venue is within this caller's limits; no venues listed means every venue."""
-        return not self.person.venues or venue_id in self.person.venues
+        return self.person.may_see(venue_id)
 
 
 AnyCaller = Caller | DeviceCaller | StaffCaller

@@ -6,8 +6,9 @@ from typing import Final, Literal
 
 from comanda.base import limits
 
-Audience = Literal["public", "credentials", "integrator", "hub"]
-"""``integrator``: v2, by ``x-token``. ``hub``: our own resources, for the kinds of caller that the route names."""
+Audience = Literal["public", "credentials", "claim", "integrator", "hub"]
+"""``integrator``: v2, by ``x-token``. ``hub``: our own resources, for the kinds of caller that the route names.
+``credentials`` and ``claim`` bring a secret in the body; each has a rate of its own by address."""
 CallerKind = Literal["integrator", "device", "staff"]
 
 
@@ -36,7 +37,8 @@ PICTURE_BODIES: Final = Bodies(
 class Route:
     """One method on one path: its audience, the scope an integrator's client needs, the roles staff need.
 
-    ``callers`` counts for the hub; no roles means every role.
+    ``callers`` counts for the hub; no roles means every role. ``needs_key``: not without an ``Idempotency-Key``.
+    ``needs_password``: of people, only for those whose session was begun or has just been confirmed with the password.
     """
 
     method: str
@@ -47,6 +49,9 @@ class Route:
     callers: tuple[CallerKind, ...] = ("integrator",)
     roles: tuple[str, ...] = ()
     takes: Bodies = JSON_BODIES
+    devices: tuple[str, ...] = ("terminal", "kitchen")
+    needs_key: bool = False
+    needs_password: bool = False
 
     @property
     def name(self) -> str:
@@ -61,6 +66,7 @@ class Route:
 EVERYBODY: Final[tuple[CallerKind, ...]] = ("integrator", "device", "staff")
 HOUSE: Final[tuple[CallerKind, ...]] = ("device", "staff")
 _COUNTER: Final = ("cashier", "call_centre", "manager")
+_TILLS: Final = ("terminal",)
 _KITCHEN: Final = ("cook", "cashier", "manager")
 _ANYBODY: Final = ("cashier", "cook", "call_centre", "manager")
 
@@ -84,7 +90,21 @@ def _catalogue(path: str) -> Route:
 
 
 def _managed(method: str, path: str, *, takes_key: bool = False) -> Route:
-    return Route(method, f"/hub/v1/admin/{path}", "hub", takes_key=takes_key, callers=("staff",), roles=("manager",))
+    return _confirmed(method, f"/hub/v1/admin/{path}", takes_key=takes_key)
+
+
+def _confirmed(
+    method: str,
+    path: str,
+    *,
+    roles: tuple[str, ...] = ("manager",),
+    takes_key: bool = False,
+    takes: Bodies = JSON_BODIES,
+) -> Route:
+    """A route for people that a PIN is not enough for."""
+    return Route(
+        method, path, "hub", takes_key=takes_key, callers=("staff",), roles=roles, takes=takes, needs_password=True
+    )
 
 
 def _edited(kind: str) -> tuple[Route, ...]:
@@ -121,9 +141,62 @@ ADMINISTERED: Final = (
 _ADMINISTRATION: Final = (
     *(route for kind in ADMINISTERED for route in _edited(kind)),
     _managed("POST", "users/{id}/password"),
+    _managed("PUT", "users/{id}/pin"),
+    _managed("GET", "devices"),
+    _managed("DELETE", "devices/{id}"),
+    _managed("GET", "sessions"),
+    _managed("DELETE", "sessions/{id}"),
     _managed("GET", "audit"),
-    Route("POST", "/hub/v1/admin/pictures", "hub", callers=("staff",), roles=("manager",), takes=PICTURE_BODIES),
+    _managed("POST", "printers/{id}/test-page"),
+    _confirmed("POST", "/hub/v1/admin/pictures", takes=PICTURE_BODIES),
 )
+_ACCESS: Final = (
+    Route("GET", "/hub/v1/hello", "public"),
+    Route("POST", "/hub/v1/session", "credentials"),
+    Route("POST", "/hub/v1/session/pin", "credentials"),
+    Route("POST", "/hub/v1/session/confirm", "hub", callers=("staff",)),
+    _confirmed("PUT", "/hub/v1/session/pin", roles=()),
+    Route("GET", "/hub/v1/session", "hub", callers=EVERYBODY),
+    Route("DELETE", "/hub/v1/session", "public"),
+    Route("POST", "/hub/v1/pairings", "credentials"),
+    Route("POST", "/hub/v1/pairings/claim", "claim"),
+    _confirmed("GET", "/hub/v1/pairings/{code}"),
+    _confirmed("POST", "/hub/v1/pairings/{code}/approve"),
+    Route("GET", "/hub/v1/people", "hub", callers=("device",)),
+    Route("POST", "/hub/v1/heartbeat", "hub", callers=("device",)),
+)
+_ORDERS: Final = "/hub/v1/orders"
+_AT_THE_COUNTER: Final = (
+    Route("POST", _ORDERS, "hub", takes_key=True, callers=HOUSE, roles=_COUNTER, devices=_TILLS, needs_key=True),
+    Route("GET", _ORDERS, "hub", callers=HOUSE),
+    Route(
+        "POST",
+        f"{_ORDERS}/{{id}}/lines/{{line}}/product",
+        "hub",
+        takes_key=True,
+        callers=HOUSE,
+        roles=_COUNTER,
+        devices=_TILLS,
+    ),
+    Route("GET", "/hub/v1/customers", "hub", callers=HOUSE, roles=_COUNTER, devices=_TILLS),
+    Route("GET", "/hub/v1/customers/{id}/orders", "hub", callers=HOUSE, roles=_COUNTER, devices=_TILLS),
+    Route("GET", "/hub/v1/menu", "hub", callers=HOUSE),
+)
+"""What those read and do who take orders in the house."""
+APP_PAGES: Final = (
+    "/",
+    "/board",
+    "/kitchen",
+    "/kitchen/{station}",
+    "/new",
+    "/insights",
+    "/setup",
+    "/sign-in",
+    "/pair",
+)
+"""The staff app's pages: one document, whose script reads from the address what to show."""
+APP_FILES: Final = ("/assets/{file}", "/icons/{file}", "/sw.js", "/manifest.webmanifest")
+_PAGES: Final = tuple(Route("GET", path, "public") for path in (*APP_PAGES, *APP_FILES))
 ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/open-api/v2/auth", "credentials"),
     Route("POST", "/open-api/v2/orders", "integrator", "orders:write", takes_key=True),
@@ -156,6 +229,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     _catalogue("price-lists/prices"),
     _catalogue("venues"),
     Route("POST", "/hub/v1/quotes", "hub", "orders:write", callers=EVERYBODY, roles=_COUNTER),
+    *_AT_THE_COUNTER,
     _read("/hub/v1/orders/{id}", "orders:read"),
     _read("/hub/v1/orders/{id}/timeline", "orders:read"),
     _order_action("accept"),
@@ -188,20 +262,22 @@ ROUTES: Final[tuple[Route, ...]] = (
     _read("/hub/v1/venues/{id}/stop-list", "catalogue:read"),
     Route("PUT", "/hub/v1/venues/{id}/stop-list/{product}", "hub", callers=HOUSE, roles=_ANYBODY),
     *_ADMINISTRATION,
-    Route("POST", "/hub/v1/session", "credentials"),
-    Route("GET", "/hub/v1/session", "hub", callers=("integrator", "device", "staff")),
-    Route("DELETE", "/hub/v1/session", "hub", callers=("staff",)),
-    Route("POST", "/hub/v1/heartbeat", "hub", callers=("device",)),
+    *_ACCESS,
     Route("GET", "/hub/v1/venues/{id}/terminals", "hub", "orders:read", callers=("integrator", "device", "staff")),
     Route("GET", "/hub/v1/events", "hub", "events:read", callers=("integrator", "device", "staff")),
     Route("GET", "/hub/v1/stream", "hub", "events:read", callers=("integrator", "device", "staff")),
+    Route("GET", "/hub/v1/insights", "hub", callers=("staff",), roles=("manager",)),
+    Route("GET", "/hub/v1/insights.csv", "hub", callers=("staff",), roles=("manager",)),
+    Route("GET", "/hub/v1/demo", "public"),
+    Route("PUT", "/hub/v1/demo", "hub", callers=("staff",)),
     Route("GET", "/media/{brand}/{id}/{variant}", "public"),
     Route("GET", "/health", "public"),
     Route("GET", "/ready", "public"),
     Route("GET", "/openapi.json", "public"),
     Route("GET", "/docs", "public"),
     Route("GET", "/docs/{asset}", "public"),
-    Route("GET", "/", "public"),
+    Route("GET", "/hub/v1/tls/ca.crt", "public"),
+    *_PAGES,
 )
 
 

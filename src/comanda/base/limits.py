@@ -51,6 +51,13 @@ MAX_PRODUCT_PAGE_SIZE: Final = 100
 MAX_STATION_PAGE_SIZE: Final = 200
 MAX_PAGE_SIZE: Final = 999
 """Of every other list (contract 4)."""
+SEARCHED_ORDERS: Final = 2_000
+"""How many of a venue's newest orders are looked through for what has no index: numbers, names, ends of phones."""
+MIN_SEARCHED_DIGITS: Final = 4
+MAX_SEARCH: Final = 100
+DEFAULT_SUMMARIES: Final = 20
+DEFAULT_GUESTS: Final = 10
+DEFAULT_PAST_ORDERS: Final = 5
 FOUND_LISTS: Final = 64
 """How many filtered and sorted lists a process remembers of one version of a catalogue."""
 MAX_PAGE: Final = 1_000_000
@@ -73,6 +80,17 @@ LINE_IDS: Final = 1_000
 MAX_BOARD_ORDERS: Final = 2_000
 MAX_MEASURED_ORDERS: Final = 20_000
 MAX_PERFORMANCE_HOURS: Final = 7 * 24
+
+# Insights
+MAX_INSIGHT_DAYS: Final = 92
+INSIGHTS_AT_ONCE: Final = 1
+"""Readings of a venue's figures that one process does at a time: each holds one of the readers."""
+INSIGHTS_WAITING: Final = 8
+"""Those that run included."""
+TOP_ITEMS: Final = 20
+EXPORT_STEP: Final = 1_000
+MAX_EXPORTED_ORDERS: Final = 400_000
+MAX_DEMO_ORDERS_PER_MINUTE: Final = 120
 
 # Duties
 DEADLINE_POLL_S: Final = 0.25
@@ -153,6 +171,8 @@ VIEWER_RETRY_S: Final = 5
 MAX_STREAM_VENUES: Final = 50
 MAX_STREAM_LAG: Final = 50_000
 STREAM_HEARTBEAT_S: Final = 15.0
+STREAM_LOOK_S: Final = 0.5
+"""How soon a stream that has nothing to tell looks whether its caller is still let in."""
 STREAM_SEND_S: Final = 30.0
 STREAM_LAST_S: Final = 1.0
 """What a stream is given to end by itself when the server winds down."""
@@ -167,6 +187,30 @@ SIGNING_KEY_LIFE_S: Final = 30 * 24 * 3600
 SESSION_LIFE_S: Final = 12 * 3600
 SESSIONS_PER_PERSON: Final = 20
 """The sessions of a person that live at once; one more ends the oldest."""
+CONFIRMED_S: Final = 15 * 60
+"""How long a session that was begun with a PIN may do what needs the password, once it was confirmed with it."""
+MIN_PIN: Final = 5
+MAX_PIN: Final = 12
+PIN_TRIES: Final = 3
+"""Wrong PINs of one person on one device, or passwords of one confirmation, after which the next must wait."""
+PIN_TRIES_PER_DEVICE: Final = 10
+"""Wrong PINs on one device, whoever they are for."""
+PIN_WAIT_S: Final = 30
+PIN_LONGEST_WAIT_S: Final = 15 * 60
+KEEP_GUESSES_S: Final = 24 * 3600
+"""Guesses in vain are forgotten when there was none for so long."""
+DEVICE_COOKIE_LIFE_S: Final = 400 * 24 * 3600
+"""The longest that browsers keep a cookie."""
+PAIRING_CODE: Final = 8
+PAIRING_LIFE_S: Final = 5 * 60
+PAIRINGS_PER_ADDRESS: Final = 10
+PAIRINGS_PER_BRAND: Final = 200
+PAIRING_GUESSES: Final = 30
+"""Codes that a manager may look up in vain within a minute."""
+RATE_CLAIMS: Final = 600
+"""Claims of one address a minute; a device asks every two seconds."""
+MAX_DEVICE_NAME: Final = 60
+MAX_USER_AGENT: Final = 300
 MIN_PASSWORD: Final = 8
 PASSWORD_CHECKS: Final = 2
 PASSWORD_CHECKS_WAITING: Final = 64
@@ -179,6 +223,8 @@ PRESENCE_CHECK_S: Final = 2.0
 # Printing
 PRINTER_CONNECT_S: Final = 5.0
 PRINTER_SEND_S: Final = 30.0
+TEST_PAGE_S: Final = 5.0
+"""What a test page may take in all: somebody stands before the screen and waits."""
 PRINTER_CLOSE_S: Final = 2.0
 """How long a printer may take to close after a whole paper; most do at once, some never."""
 MAX_PAPER_ROWS: Final = 1_000

@@ -222,6 +222,30 @@ def rotate_staff(
     _show_password(username, made, asked=ask, as_json=as_json)
 
 
+@staff.command("pin")
+def give_pin(
+    username: str,
+    brand: BrandOption,
+    ask: Annotated[bool, typer.Option("--ask", help="Ask for the PIN instead of making one.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the PIN away.")] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Give a person a PIN for paired devices and print it, once."""
+    settings = store_settings(data_dir, database_url)
+    if remove:
+        with_store(settings, lambda store: administration.take_pin(store, brand, username))
+        console.print(f"user [bold]{username}[/] has no PIN")
+        return
+    pin: str | None = typer.prompt("PIN", hide_input=True, confirmation_prompt=True) if ask else None
+    made = with_store(settings, lambda store: administration.give_pin(store, brand, username, pin=pin))
+    if pin is None:
+        show_secret("user", username, made, as_json=as_json)
+    elif not as_json:
+        console.print(f"user [bold]{username}[/] has the PIN you gave")
+
+
 @staff.command("disable")
 def disable_staff(
     username: str, brand: BrandOption, undo: Enable = False, data_dir: DataDir = None, database_url: DatabaseUrl = None

@@ -10,7 +10,7 @@ import typer
 
 from comanda import __version__
 from comanda.base.errors import ComandaError, SetupError
-from comanda.cli import access, catalogue, customers, mirror, orders, printer, replay, serve, storage, tail
+from comanda.cli import access, catalogue, customers, mirror, orders, printer, replay, serve, storage, tail, tls
 from comanda.cli.options import errors, printable
 
 app = typer.Typer(
@@ -47,6 +47,7 @@ app.add_typer(orders.orders, name="orders")
 app.command("tail")(tail.tail)
 app.command("replay")(replay.replay)
 app.add_typer(printer.printer, name="printer")
+app.add_typer(tls.tls, name="tls")
 app.command("backup")(storage.backup)
 app.command("restore")(storage.restore)
 app.command("doctor")(storage.doctor)

@@ -16,6 +16,7 @@ from comanda.base.errors import SetupError
 from comanda.catalogue.document import read_document
 from comanda.cli.api import Api, Credentials
 from comanda.cli.options import DatabaseUrl, DataDir, console
+from comanda.demo.house import furnish_demo
 from comanda.http.hub import Hub
 from comanda.logs import configure_logging
 from comanda.main import open_store, run
@@ -36,6 +37,9 @@ def serve(
     database_url: DatabaseUrl = None,
     demo: Annotated[bool, typer.Option("--demo", help="Serve the demo brand with its printed credentials.")] = False,
     demo_lan: DemoLan = False,
+    bare: Annotated[
+        bool, typer.Option("--bare", help="With --demo: only the small menu of the documents, no restaurant around it.")
+    ] = False,
     trusted_proxies: Annotated[
         str | None, typer.Option("--trusted-proxies", help="Networks whose X-Forwarded-For and -Proto are believed.")
     ] = None,
@@ -58,14 +62,15 @@ def serve(
         demo=demo,
     )
     if demo:
-        prepare_demo(settings, lan=demo_lan)
+        prepare_demo(settings, lan=demo_lan, furnished=not bare)
     configure_logging(settings.log_level)
 
     async def announce(_: Hub) -> None:
-        scheme = "https" if settings.tls_cert else "http"
-        console.print(f"Comanda listens on {scheme}://{settings.host}:{settings.port}  (documentation at /docs)")
         if demo:
             _print_credentials(settings)
+            return
+        scheme = "https" if settings.tls_cert else "http"
+        console.print(f"Comanda listens on {scheme}://{settings.host}:{settings.port}  (documentation at /docs)")
 
     run(serve_hub(settings, announce))
     console.print("Stopped. Every order that was answered is stored.")
@@ -77,22 +82,27 @@ def demo(
     data_dir: DataDir = None,
     metrics_port: MetricsPort = None,
     demo_lan: DemoLan = False,
+    life: Annotated[
+        bool, typer.Option("--life/--no-life", help="Have guests order and a robot house cook from the start.")
+    ] = True,
 ) -> None:
-    """Serve the demo brand and put the documented example order through it, over real HTTP."""
+    """Serve the demo brand, put the documented example order through it over real HTTP, and let it live by itself."""
     settings = read_settings(
         host=host or ("0.0.0.0" if demo_lan else None),  # noqa: S104 - asked for with --demo-lan
         port=port,
         data_dir=data_dir or Path("comanda-demo"),
         metrics_port=metrics_port,
-        log_level="warning",
+        log_level="error",  # the demo's printer is not there, and a newcomer has not asked
         demo=True,
     )
     prepare_demo(settings, lan=demo_lan)
     configure_logging(settings.log_level)
 
-    async def announce(_: Hub) -> None:
+    async def announce(hub: Hub) -> None:
         try:
             await _first_order(settings)
+            if life and hub.life is not None:
+                hub.life.switch(orders=True, house=True, per_minute=hub.life.state.per_minute)
         except Exception as error:
             console.print(f"[bold red]the first order failed:[/] {error!r}")
             sys.stdout.flush()
@@ -102,14 +112,19 @@ def demo(
     console.print("Stopped. Every order that was answered is stored.")
 
 
-def prepare_demo(settings: Settings, *, lan: bool) -> None:
-    """Make the demo brand where there is none. Raises SetupError beyond loopback, or beside another brand."""
+def prepare_demo(settings: Settings, *, lan: bool, furnished: bool = True) -> None:
+    """Make the demo brand where there is none, and the restaurant around it unless it is not wanted.
+
+    Raises SetupError beyond loopback, or beside another brand.
+    """
     if not lan and not _is_loopback(settings.host):
         raise SetupError(f"the demo's credentials are public: {settings.host} needs --demo-lan")
 
     async def work() -> None:
         async with open_store(settings) as store:
             await make_demo(store)
+            if furnished:
+                await furnish_demo(store)
 
     asyncio.run(work())
 
@@ -167,7 +182,7 @@ async def _make_demo_devices(store: Store) -> None:
 
 async def _first_order(settings: Settings) -> None:
     """Post the documented request, show the answer, read the order back."""
-    base_url = _base_url(settings)
+    base_url = settings.own_url
     credentials = Credentials(
         demo_brand.CLIENT_ID, demo_brand.CLIENT_SECRET, demo_brand.BRAND, demo_brand.INTEGRATOR_ID
     )
@@ -190,31 +205,27 @@ async def _first_order(settings: Settings) -> None:
 
 
 def _print_credentials(settings: Settings) -> None:
-    base_url = _base_url(settings)
+    console.print()
+    console.print(f"  Open [bold]{settings.own_url}[/]", highlight=False, soft_wrap=True)
+    console.print()
+    console.print(f"  Sign in with the password {demo_brand.MANAGER_PASSWORD}; on a paired device with a PIN:")
+    for person in demo_brand.PEOPLE:
+        role = person.role.replace("_", " ")
+        console.print(f"    {person.username:<14} {role:<12} PIN {person.pin}  {person.name}", highlight=False)
     lines: dict[str, Any] = {
-        "API": f"{base_url}/open-api/v2",
-        "documentation": f"{base_url}/docs",
-        "metrics": f"http://{settings.metrics_host}:{settings.metrics_port}/metrics"
-        if settings.metrics_port
-        else "off",
+        "API": "/open-api/v2 at the same address, documentation at /docs",
+        "metrics": f"/metrics at {settings.metrics_host}:{settings.metrics_port}" if settings.metrics_port else "off",
         "brand": demo_brand.BRAND,
         "client_id": demo_brand.CLIENT_ID,
         "client_secret": demo_brand.CLIENT_SECRET,
         "integrator_id": demo_brand.INTEGRATOR_ID,
         "terminal token": demo_brand.TERMINAL_TOKEN,
         "kitchen token": demo_brand.KITCHEN_TOKEN,
-        "manager": f"{demo_brand.MANAGER} / {demo_brand.MANAGER_PASSWORD}",
         "data": (settings.database_url and "PostgreSQL") or str(settings.database_file),
     }
     for name, value in lines.items():
         console.print(f"  {name:<14} {value}", highlight=False, soft_wrap=True)
     console.print("Ctrl-C stops it.")
-
-
-def _base_url(settings: Settings) -> str:
-    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104
-    scheme = "https" if settings.tls_cert else "http"
-    return f"{scheme}://[{host}]:{settings.port}" if ":" in host else f"{scheme}://{host}:{settings.port}"
 
 
 def _is_loopback(host: str) -> bool:

@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from comanda import __version__
 from comanda.base import limits
 from comanda.base.clock import iso_micros, now_micros
 from comanda.base.errors import SetupError
+from comanda.certificates import WARNED_BEFORE, lapses_at
 from comanda.cli.options import AsJson, DatabaseUrl, DataDir, console, show, store_settings
 from comanda.settings import Settings
 from comanda.store.migrate import newest_revision
@@ -72,7 +74,7 @@ def doctor(as_json: AsJson = False, data_dir: DataDir = None, database_url: Data
     """Look at settings (secrets masked), database, disk and clock; exit code 1 when something is wrong."""
     settings = store_settings(data_dir, database_url)
     rows = [{"check": name, "state": "info", "detail": value} for name, value in settings.masked().items()]
-    rows += [_version_row(), *_database_rows(settings), *_disk_rows(settings), _clock_row()]
+    rows += [_version_row(), *_database_rows(settings), *_disk_rows(settings), *_tls_rows(settings), _clock_row()]
     show(rows, as_json=as_json, title=f"Comanda {__version__}")
     if any(row["state"] == "bad" for row in rows):
         raise typer.Exit(1)
@@ -198,6 +200,20 @@ def _disk_rows(settings: Settings) -> list[dict[str, Any]]:
     free = shutil.disk_usage(folder).free
     state = "good" if free > _LOW_DISK_BYTES else "bad"
     return [{"check": "disk", "state": state, "detail": f"{free // 1024**2} MiB free at {folder}"}]
+
+
+def _tls_rows(settings: Settings) -> list[dict[str, Any]]:
+    """When the server's certificate lapses: the one that the settings name, else the one `comanda tls init` made."""
+    file = settings.tls_cert or settings.tls_folder / "server.crt"
+    if not file.exists():
+        return []
+    try:
+        lapse = lapses_at(file)
+    except SetupError as error:
+        return [{"check": "certificate", "state": "bad", "detail": str(error)}]
+    left = lapse - datetime.now(UTC)
+    detail = f"{file} lapses on {lapse:%Y-%m-%d}, in {left.days} days"
+    return [{"check": "certificate", "state": "good" if left > WARNED_BEFORE else "bad", "detail": detail}]
 
 
 def _clock_row() -> dict[str, Any]:

@@ -34,6 +34,8 @@ async def clear_brand(store: Store, house: House, settings: Settings) -> None:
     before = {
         "keys": now,
         "sessions": now,
+        "pairings": now,
+        "guesses": Micros(now - limits.KEEP_GUESSES_S * 1_000_000),
         "claims": Micros(now - limits.MAX_DUPLICATE_WINDOW_S * 1_000_000),
         "papers": Micros(now - limits.KEEP_PAPERS_DAYS * _DAY),
     }

@@ -85,7 +85,8 @@ def actor_of(caller: AnyCaller) -> By:
         terminal_id = caller.device.id if caller.device.kind == "terminal" else None
         return By(Actor.TERMINAL, caller.actor, terminal_id)
     if isinstance(caller, StaffCaller):
-        return By(Actor.MANAGER if caller.role == "manager" else Actor.STAFF, caller.actor)
+        actor = Actor.MANAGER if caller.role == "manager" else Actor.STAFF
+        return By(actor, caller.actor, unconfirmed=not caller.strong)
     return By(Actor.INTEGRATOR, caller.actor)
 
 

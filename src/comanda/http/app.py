@@ -13,12 +13,14 @@ from comanda.http.door import Door, Lane
 from comanda.http.errors import INTERNAL, error_reply
 from comanda.http.handlers import HANDLERS, INTAKE, STREAM
 from comanda.http.hub import Hub
+from comanda.http.staff_app import shipped_files
 
 log = structlog.get_logger("comanda.http")
 
 
 def build_app(hub: Hub, *, fast_lane: bool = True) -> Door:
     """The whole ASGI application; without the fast lane Litestar answers the intake too, to the same bytes."""
+    shipped_files()  # read before the first request, not by it
     app = Litestar(
         [_endpoint(found, HANDLERS[found.name], hub) for found in ROUTES if found.name != " ".join(STREAM)],
         openapi_config=None,
@@ -64,5 +66,5 @@ def _response(reply: Reply | StreamReply) -> Response[bytes]:
         content=reply.body,
         status_code=reply.status,
         headers=dict(reply.headers),
-        media_type=reply.media_type,
+        media_type=reply.media_type.removesuffix("; charset=utf-8"),  # Litestar says that of every text itself
     )

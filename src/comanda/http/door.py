@@ -95,11 +95,13 @@ class Door:
         if hub.draining:
             raise unavailable("shutting_down", "The server is shutting down", limits.RETRY_AFTER_S)
         now_s = int(monotonic())
-        if route.audience == "credentials":
-            rate = hub.sign_ins.peek(call.address, hub.settings.rate_auth, now_s)
+        if route.audience in ("credentials", "claim"):
+            signs_in = route.audience == "credentials"
+            window = hub.sign_ins if signs_in else hub.claims
+            rate = window.peek(call.address, hub.settings.rate_auth if signs_in else limits.RATE_CLAIMS, now_s)
             exchange.rate = rate
             _refuse_over(rate)
-            hub.sign_ins.count(call.address, now_s)
+            window.count(call.address, now_s)
             exchange.rate = _one_less(rate)
             return
         failed = hub.failures.peek(call.address, hub.settings.rate_failed, now_s)

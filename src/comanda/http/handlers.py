@@ -2,21 +2,34 @@
 
 from typing import Final
 
+from comanda.access.routes import APP_FILES, APP_PAGES
 from comanda.catalogue.editing import EDITABLE
-from comanda.http import pages
+from comanda.http import pages, staff_app
 from comanda.http.door import Lane
 from comanda.http.hub_api import (
     actions,
     administration,
     boards,
+    demo_life,
+    devices,
     events,
+    guests,
+    hello,
+    house_menu,
+    insights,
+    insights_csv,
+    orders_of_house,
+    pairings,
     papers,
     pictures,
+    pins,
     presence,
     quotes,
     session,
     stop_lists,
     stream,
+    test_pages,
+    tls,
 )
 from comanda.http.open_api import (
     auth,
@@ -44,6 +57,25 @@ _ADMINISTRATION: Final[dict[str, Lane]] = {
         ("PATCH", "/{id}", administration.changer),
         ("DELETE", "/{id}", administration.retirer),
     )
+}
+_ACCESS: Final[dict[str, Lane]] = {
+    "GET /hub/v1/hello": hello.say_hello,
+    "POST /hub/v1/session": session.sign_in_person,
+    "POST /hub/v1/session/pin": pins.sign_in_by_pin,
+    "POST /hub/v1/session/confirm": pins.confirm_session,
+    "PUT /hub/v1/session/pin": pins.set_own_pin,
+    "GET /hub/v1/session": session.who_am_i,
+    "DELETE /hub/v1/session": session.sign_out,
+    "POST /hub/v1/pairings": pairings.ask,
+    "POST /hub/v1/pairings/claim": pairings.claim,
+    "GET /hub/v1/pairings/{code}": pairings.look_up,
+    "POST /hub/v1/pairings/{code}/approve": pairings.approve,
+    "GET /hub/v1/people": devices.list_people,
+    "GET /hub/v1/admin/devices": devices.list_all,
+    "DELETE /hub/v1/admin/devices/{id}": devices.revoke,
+    "GET /hub/v1/admin/sessions": devices.list_sessions,
+    "DELETE /hub/v1/admin/sessions/{id}": devices.end,
+    "PUT /hub/v1/admin/users/{id}/pin": pins.give_pin,
 }
 HANDLERS: Final[dict[str, Lane]] = {
     **_ADMINISTRATION,
@@ -82,6 +114,13 @@ HANDLERS: Final[dict[str, Lane]] = {
     "GET /open-api/v2/price-lists/prices": catalogue.list_prices,
     "GET /open-api/v2/venues": catalogue.list_venues,
     "POST /hub/v1/quotes": quotes.make_quote,
+    "POST /hub/v1/orders": orders_of_house.take_house_order,
+    "GET /hub/v1/orders": orders_of_house.list_summaries,
+    "POST /hub/v1/orders/{id}/lines/{line}/product": actions.map_order_item,
+    "GET /hub/v1/customers": guests.list_guests,
+    "GET /hub/v1/customers/{id}/orders": guests.list_guests_orders,
+    "GET /hub/v1/menu": house_menu.show_menu,
+    "POST /hub/v1/admin/printers/{id}/test-page": test_pages.print_test_page,
     "GET /hub/v1/orders/{id}": boards.get_whole_order,
     "GET /hub/v1/orders/{id}/timeline": boards.get_timeline,
     "POST /hub/v1/orders/{id}/accept": actions.accept_order,
@@ -104,19 +143,23 @@ HANDLERS: Final[dict[str, Lane]] = {
     "GET /hub/v1/print-jobs": papers.list_jobs,
     "POST /hub/v1/print-jobs/{id}/reprint": papers.settle_job,
     "POST /hub/v1/print-jobs/{id}/dismiss": papers.settle_job,
-    "POST /hub/v1/session": session.sign_in_person,
-    "GET /hub/v1/session": session.who_am_i,
-    "DELETE /hub/v1/session": session.sign_out,
+    **_ACCESS,
     "POST /hub/v1/heartbeat": presence.take_heartbeat,
     "GET /hub/v1/venues/{id}/terminals": presence.list_terminals,
     "GET /hub/v1/events": events.list_events,
     "GET /hub/v1/stream": stream.open_stream,
     "POST /hub/v1/admin/pictures": pictures.upload_picture,
+    "GET /hub/v1/insights": insights.get_insights,
+    "GET /hub/v1/insights.csv": insights_csv.export_insights,
+    "GET /hub/v1/demo": demo_life.get_demo,
+    "PUT /hub/v1/demo": demo_life.set_demo,
     "GET /media/{brand}/{id}/{variant}": pictures.show_picture,
     "GET /health": pages.health,
     "GET /ready": pages.ready,
     "GET /openapi.json": pages.openapi,
     "GET /docs": pages.docs,
     "GET /docs/{asset}": pages.docs,
-    "GET /": pages.docs,
+    "GET /hub/v1/tls/ca.crt": tls.show_authority,
+    **{f"GET {path}": staff_app.show_page for path in APP_PAGES},
+    **{f"GET {path}": staff_app.show_file for path in APP_FILES},
 }

@@ -9,15 +9,17 @@ from typing import Any, Final
 import msgspec
 
 from comanda import __version__
-from comanda.access.credentials import SESSION_COOKIE
+from comanda.access.credentials import DEVICE_COOKIE, SESSION_COOKIE
 from comanda.access.routes import Route
 from comanda.base import limits
 from comanda.base.numbers import Number
 from comanda.catalogue.editing import EDITABLE
+from comanda.http.hub_api import access_answers, event_answers, house_answers, insights_answers
 from comanda.http.hub_api import administration_answers as managed
 from comanda.http.hub_api import answers as hub
-from comanda.http.hub_api import event_answers
-from comanda.http.hub_api.actions import AcceptBody, NoBody, RefuseBody
+from comanda.http.hub_api.actions import AcceptBody, MapBody, NoBody, RefuseBody
+from comanda.http.hub_api.demo_life import DemoWish
+from comanda.http.hub_api.pairings import DevicePlace, PairingClaim, PairingWish
 from comanda.http.hub_api.stop_lists import StopListQuantity
 from comanda.http.open_api import (
     answers,
@@ -36,12 +38,16 @@ from comanda.http.operations import (
     administration,
     catalogue,
     chain,
+    devices,
     events,
+    house,
+    insights,
     orders,
     people,
     pictures,
     receipts,
     screens,
+    tls,
 )
 from comanda.http.operations.administration import administration_schemas
 from comanda.http.operations.links import add_links
@@ -57,10 +63,21 @@ _TOLERANT: Final = (
     answers.StatusChange,
     CustomerRequest,
     WaiterCall,
-    hub.PersonCredentials,
+    *access_answers.BODIES,
 )
 """Bodies whose unknown keys are let pass."""
-_STRICT: Final = (AcceptBody, RefuseBody, NoBody, StopListQuantity)
+_STRICT: Final = (
+    AcceptBody,
+    RefuseBody,
+    MapBody,
+    NoBody,
+    StopListQuantity,
+    DemoWish,
+    PairingWish,
+    PairingClaim,
+    DevicePlace,
+    access_answers.PinWish,
+)
 """Bodies whose unknown keys are refused."""
 _ANSWERS: Final = (
     answers.Token,
@@ -88,6 +105,7 @@ _ANSWERS: Final = (
     managed.AuditRead,
     managed.StopListRead,
     managed.StopListSet,
+    *house_answers.ANSWERS,
     hub.ActionDone,
     hub.WholeOrderRead,
     hub.TimelineRead,
@@ -97,13 +115,12 @@ _ANSWERS: Final = (
     hub.PerformanceRead,
     hub.PrintJobPage,
     hub.PrintJobSettled,
-    hub.SessionBegun,
-    hub.CallerRead,
-    hub.SessionEnded,
+    *access_answers.ANSWERS,
     hub.HeartbeatTaken,
     hub.TerminalList,
     event_answers.EventsRead,
     *event_answers.EVENTS,
+    *insights_answers.ANSWERS,
     answers.Error,
     answers.Health,
     answers.Readiness,
@@ -113,13 +130,17 @@ _OPERATIONS: Final[Operations] = {
     **administration.OPERATIONS,
     **pictures.OPERATIONS,
     **access.OPERATIONS,
+    **devices.OPERATIONS,
     **orders.OPERATIONS,
     **receipts.OPERATIONS,
     **people.OPERATIONS,
     **catalogue.OPERATIONS,
     **chain.OPERATIONS,
     **screens.OPERATIONS,
+    **house.OPERATIONS,
     **events.OPERATIONS,
+    **insights.OPERATIONS,
+    **tls.OPERATIONS,
 }
 _SCHEMES: Final = {
     "token": {
@@ -128,7 +149,12 @@ _SCHEMES: Final = {
         "name": "x-token",
         "description": "An integrator's, from POST /open-api/v2/auth",
     },
-    "device": {"type": "http", "scheme": "bearer", "description": "A terminal's or kitchen screen's"},
+    "device": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": f"A terminal's or kitchen screen's. A paired one has it in the cookie `{DEVICE_COOKIE}` "
+        "instead, and sends X-CSRF-Token with every change",
+    },
     "session": {
         "type": "apiKey",
         "in": "cookie",
@@ -252,7 +278,8 @@ def _complete(route: Route, operation: Operation) -> Operation:
         operation["description"] = rules
     if route.takes_key:
         key = {"type": "string", "pattern": f"^[\\x21-\\x7e]{{1,{limits.MAX_IDEMPOTENCY_KEY}}}$"}
-        parameters.append(parameter("header", "Idempotency-Key", key, "Kept 72 hours; a repeat gets the first answer"))
+        kept = parameter("header", "Idempotency-Key", key, "Kept 72 hours; a repeat gets the first answer")
+        parameters.append({**kept, "required": route.needs_key})
     for status in sorted(_error_statuses(route, takes_input=bool(parameters) or "requestBody" in operation)):
         operation["responses"].setdefault(str(status), _refusal(status))
     return {**operation, "parameters": parameters}
@@ -271,10 +298,16 @@ def _rules(route: Route) -> str:
         rules.append(f"Integrators need the scope `{route.scope}`.")
     if route.roles:
         rules.append(f"People need the role {' or '.join(f'`{role}`' for role in route.roles)}.")
+    if route.needs_password:
+        rules.append("A session that was begun with a PIN must have been confirmed with the password.")
+    if "device" in route.callers and "kitchen" not in route.devices:
+        rules.append("Of devices only terminals may call.")
     return " ".join(rules)
 
 
 def _error_statuses(route: Route, *, takes_input: bool) -> set[int]:
+    if route.path == "/hub/v1/session" and route.method == "DELETE":
+        return {403, 431, 503, 504}
     if route.audience == "public":
         return {431, 503}
     found = {401, 429, 431, 503}
@@ -286,7 +319,7 @@ def _error_statuses(route: Route, *, takes_input: bool) -> set[int]:
         found.add(403)
         if route.method not in _READING:
             found.add(504)
-    if route.path == "/hub/v1/session" and route.method == "POST":
+    if route.audience in ("credentials", "claim") and route.path.startswith("/hub/"):
         found.add(504)
     if route.audience == "integrator" or "{" in route.path:
         found.add(404)

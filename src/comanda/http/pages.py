@@ -47,7 +47,7 @@ async def docs(call: Call, _hub: Hub) -> Reply:
     name = call.path.removeprefix("/docs").strip("/")
     if name in _ASSETS:
         return Reply(200, _asset(name), {"Cache-Control": "max-age=86400"}, _ASSETS[name])
-    if call.path not in ("/", "/docs"):
+    if call.path != "/docs":
         raise ComandaError("resource_not_found", "There is nothing at this address")
     return Reply(200, _asset("index.html"), {"Content-Security-Policy": _POLICY}, "text/html; charset=utf-8")
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from comanda.access.model import Brand
 from comanda.base import limits
 from comanda.base.errors import Problem, invalid
+from comanda.base.numbers import Money
 from comanda.base.reading import echo, text_flaw
 from comanda.catalogue.model import Product, SaleType, Venue
 from comanda.catalogue.snapshot import Snapshot, price_at
@@ -38,6 +39,15 @@ def check_order(
     every problem where nobody could say what it costs: a gap in its form, or a line that has no price here.
     """
     return _Check(decoded, snapshot, brand).run(header_venue, terminal_absent=terminal_absent)
+
+
+def why_not_sold(product: Product, price: Money | None, snapshot: Snapshot) -> tuple[str, str] | None:
+    """Code and sentence of what keeps a product from being sold where it costs ``price``; None for one on sale."""
+    if product.id in snapshot.parents:
+        return "product_not_sellable", f"Product {product.id} has variants; order one of them"
+    if not product.active or price is None:
+        return "product_unavailable", f"Product {product.id} is not available at this venue"
+    return None
 
 
 class _Check:
@@ -153,12 +163,8 @@ class _Check:
         """The unit price charged; notes why a product cannot be sold."""
         field = f"{path}.product_id"
         ours = product.price if venue is None else price_at(product, venue.id)
-        if product.id in self.snapshot.parents:
-            message = f"Product {product.id} has variants; order one of them"
-            self._refuse(field, "product_not_sellable", message, product.id)
-        elif not product.active or ours is None:
-            message = f"Product {product.id} is not available at this venue"
-            self._refuse(field, "product_unavailable", message, product.id)
+        if flaw := why_not_sold(product, ours, self.snapshot):
+            self._refuse(field, *flaw, product.id)
         if venue is None or ours is None:
             return line.price
         return self._price(f"{path}.price", line.price, ours, venue)

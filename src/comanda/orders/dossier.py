@@ -4,6 +4,11 @@ Every action on a stored order is a pure function from a `Dossier` to a `Change`
 the dossier in, and writes what the change says in the same transaction.
 """
 
+from collections.abc import Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -16,6 +21,8 @@ from comanda.orders.cards import card_text, order_card, receipt_card, ticket_car
 from comanda.orders.lifecycle import Actor
 from comanda.orders.model import Paper, PlannedEvent, StoredOrder
 from comanda.receipts.model import Receipt
+
+_NOTHING: Final[Mapping[int, Decimal]] = MappingProxyType({})
 
 
 class House(Struct, frozen=True):
@@ -30,11 +37,15 @@ class House(Struct, frozen=True):
 
 
 class By(Struct, frozen=True):
-    """Who acts: in which capacity, under which name in events (``device:3``), at which terminal."""
+    """Who acts: in which capacity, under which name in events (``device:3``), at which terminal.
+
+    ``unconfirmed``: a person who is known by a PIN only.
+    """
 
     actor: Actor
     name: str
     terminal_id: int | None = None
+    unconfirmed: bool = False
 
 
 class Dossier(Struct, frozen=True):
@@ -54,12 +65,16 @@ class Change(Struct, frozen=True):
     """What an action made of a dossier, and the events that tell of it, in order.
 
     ``sold_out``: products whose quantity at the venue becomes 0; ``gives_back``: the order's holds are returned.
+    ``takes``: how much more of products the order holds from now on, if the stop list has it; ``leaves``: how much at
+    most it goes on holding of others.
     """
 
     dossier: Dossier
     events: tuple[PlannedEvent, ...] = ()
     sold_out: tuple[int, ...] = ()
     gives_back: bool = False
+    takes: Mapping[int, Decimal] = _NOTHING
+    leaves: Mapping[int, Decimal] = _NOTHING
 
 
 class Telling:

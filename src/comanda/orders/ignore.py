@@ -57,7 +57,8 @@ def ignore(dossier: Dossier, house: House, by: By, at: Micros, refusal: Refusal)
     """Move an order to IGNORE, or leave an ignored one as it is.
 
     What it held of stop lists is given back unless a station has begun (contract 14.1.7). Raises ComandaError
-    ``validation_failed`` where the lifecycle forbids it, ``receipt_locked`` for people and a locked receipt.
+    ``validation_failed`` where the lifecycle forbids it, ``receipt_locked`` for people and a locked receipt,
+    ``password_needed`` for a paid one and somebody who is known by a PIN only.
     """
     order, receipt = dossier.order, dossier.receipt
     if not moves(
@@ -66,6 +67,10 @@ def ignore(dossier: Dossier, house: House, by: By, at: Micros, refusal: Refusal)
         return Change(dossier)
     if receipt is not None and receipt.locked and by.actor in (Actor.TERMINAL, Actor.STAFF):
         raise ComandaError("receipt_locked", "The receipt is locked; a manager can cancel it")
+    if by.unconfirmed and is_paid(receipt):
+        raise ComandaError(
+            "password_needed", "The order was paid, so cancelling it owes a refund: confirm your password"
+        )
     told = {
         "reason": refusal.reason,
         "note": refusal.note,

@@ -9,6 +9,7 @@ from msgspec import Struct
 from comanda.access.model import BrandId, Client
 from comanda.base.clock import Micros
 from comanda.base.errors import Problem
+from comanda.base.money import plain
 from comanda.catalogue.model import DeadlineAction, Venue
 from comanda.kitchen.model import PrintKind, Ticket
 from comanda.orders.lifecycle import Status
@@ -290,6 +291,11 @@ class Shortage(Struct, frozen=True):
 
     product_id: int
     left: Decimal
+
+    def problem(self, field: str) -> Problem:
+        """The shortage as a problem of the field that names the product."""
+        message = f"Only {plain(self.left)} of product {self.product_id} is left"
+        return Problem(field, "stop_listed", message, self.product_id)
 
 
 class Refused(Struct, frozen=True):

@@ -8,17 +8,17 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from comanda.access.model import AnyCaller, BrandId, Caller
+from comanda.access.model import AnyCaller, BrandId, Client
 from comanda.base import limits
 from comanda.base.canonical import content_sha256
 from comanda.base.clock import Micros, now_micros
 from comanda.base.errors import ComandaError, Problem, invalid
 from comanda.base.json import to_json
-from comanda.base.money import plain
 from comanda.base.reading import text_flaw
 from comanda.catalogue.snapshot import Snapshot
 from comanda.orders.check import check_order
 from comanda.orders.decode import Decoded, decode, external_id_text, v1_path
+from comanda.orders.dossier import By
 from comanda.orders.gate import NameGate
 from comanda.orders.lifecycle import Status
 from comanda.orders.model import (
@@ -48,10 +48,15 @@ def never_absent(_brand_id: str, _venue_id: int) -> bool:
 
 
 class Incoming(Struct, frozen=True):
-    """A create request as the door hands it over. ``started`` is when it arrived."""
+    """A create request as the door hands it over. ``started`` is when it arrived.
+
+    ``client`` is whose order it becomes: the caller's own, or the house's for those who work there.
+    """
 
     body: bytes
-    caller: Caller
+    caller: AnyCaller
+    client: Client
+    by: By
     keyed: KeyedRequest | None
     header_venue: str | None
     started: Micros
@@ -86,7 +91,8 @@ async def place_order(incoming: Incoming, snapshot: Snapshot, store: OrderStore,
         return await _earlier_answer(refusal, decoded, incoming, store)
     origin = Origin(
         incoming.caller.brand,
-        incoming.caller.client,
+        incoming.client,
+        incoming.by,
         incoming.started,
         incoming.keyed,
         _claims(decoded, incoming),
@@ -138,7 +144,7 @@ async def _earlier_answer(
 
     Re-raises the refusal, with what the store knows against the order added to it.
     """
-    brand, client, now = incoming.caller.brand, incoming.caller.client, now_micros()
+    brand, client, now = incoming.caller.brand, incoming.client, now_micros()
     if incoming.keyed is not None:
         kept = await store.find_replay(brand.id, incoming.keyed, now)
         if kept is not None:
@@ -167,7 +173,7 @@ async def problems_in_store(
 
 def _claims(decoded: Decoded, incoming: Incoming) -> tuple[Claim, ...]:
     """Under which names this very order may exist only once (14.1.12, 14.2)."""
-    request, client = decoded.request, incoming.caller.client
+    request, client = decoded.request, incoming.client
     claims = []
     external = external_id_text(request.integration_id)
     usable = external is not None and len(external) <= limits.MAX_EXTERNAL_ID and not text_flaw(external)
@@ -185,7 +191,8 @@ def _names(origin: Origin) -> list[str]:
         return []
     prefix = f"{origin.brand.id}/{origin.client.id}"
     names = [f"{prefix}/{claim.kind}/{claim.value}" for claim in origin.claims]
-    return [*names, f"{prefix}/key/{origin.keyed.key}"] if origin.keyed else names
+    # Those of one client may be several people, each with keys of their own.
+    return [*names, f"{origin.brand.id}/{origin.keyed.actor}/key/{origin.keyed.key}"] if origin.keyed else names
 
 
 def _answer(outcome: PlaceOutcome, planned: PlannedOrder, decoded: Decoded, incoming: Incoming) -> Answer:
@@ -252,9 +259,7 @@ def _problems_of(found: Refused, decoded: Decoded) -> list[Problem]:
         problems.append(Problem("customer.id", "unknown_customer", message, request.customer.id))
     for shortage in found.shortages:
         index = next(i for i, line in enumerate(request.products) if line.product_id == shortage.product_id)
-        message = f"Only {plain(shortage.left)} of product {shortage.product_id} is left"
-        field = f"products[{index}].product_id"
-        problems.append(Problem(field, "stop_listed", message, shortage.product_id))
+        problems.append(shortage.problem(f"products[{index}].product_id"))
     if not decoded.fuller:
         return problems
     return [Problem(v1_path(p.field), p.code, p.message, p.value) for p in problems]

@@ -17,7 +17,7 @@ from comanda.catalogue.model import Venue
 from comanda.catalogue.snapshot import Snapshot
 from comanda.orders.accept import Acceptance, accept, automatic, cooking_of
 from comanda.orders.dossier import By, Change, Dossier, House, Telling
-from comanda.orders.lifecycle import Actor, Status
+from comanda.orders.lifecycle import Status
 from comanda.orders.model import (
     Claim,
     Guest,
@@ -33,10 +33,11 @@ from comanda.orders.view import creation, envelope, shape_a, stored_payload, tot
 
 
 class Origin(Struct, frozen=True):
-    """Where an order came from and under which names a repeat of it would be recognised."""
+    """Where an order came from, by whom, and under which names a repeat of it would be recognised."""
 
     brand: Brand
     client: Client
+    by: By
     started: Micros
     keyed: KeyedRequest | None
     claims: tuple[Claim, ...]
@@ -136,7 +137,7 @@ def _pending(priced: PricedOrder, origin: Origin, order_id: OrderId, now: Micros
 def _change(order: StoredOrder, priced: PricedOrder, house: House, origin: Origin) -> Change:
     """The order with all it begins with: accepted at once it has its receipt and, if sent, its tickets."""
     checked = priced.checked
-    telling = Telling(house, By(Actor.INTEGRATOR, f"client:{origin.client.id}"))
+    telling = Telling(house, origin.by)
     telling.order("order.created", order)
     change = Change(Dossier(order))
     if checked.accepts:

@@ -57,7 +57,7 @@ def read_directory() -> Transaction[Directory]:
         clients={(row[0], row[1]): _client_of(row) for row in known_clients},
         devices={row[4]: _device_of(row) for row in known_devices},
         people={(row[0], row[1]): _person_of(row) for row in people},
-        sessions={row[1]: Session(BrandId(row[0]), row[2], Micros(row[3])) for row in sessions},
+        sessions={row[1]: _session_of(row) for row in sessions},
         signing_keys=tuple(SigningKey(*row) for row in keys),
         **_presence_of(known_devices),
     )
@@ -117,7 +117,7 @@ def add_signing_key(key: SigningKey, *, retire_before_s: int) -> Transaction[Non
 
 
 def _is_secret(name: str) -> bool:
-    return name in ("secret", "secret_sha256", "token_sha256", "password_hash")
+    return name in ("secret", "password_hash", "pin_hash") or name.endswith("_sha256")
 
 
 def _plain(name: str, value: Any) -> Any:
@@ -159,7 +159,16 @@ def _client_of(row: Row) -> Client:
 
 
 def _device_of(row: Row) -> Device:
-    return Device(brand_id=BrandId(row[0]), id=row[1], kind=row[2], venue_id=row[3], enabled=bool(row[5]))
+    return Device(
+        brand_id=BrandId(row[0]),
+        id=row[1],
+        kind=row[2],
+        venue_id=row[3],
+        enabled=bool(row[5]),
+        name=row[8],
+        station_id=row[9],
+        paired_at=row[10],
+    )
 
 
 def _person_of(row: Row) -> Person:
@@ -170,6 +179,18 @@ def _person_of(row: Row) -> Person:
         role=row[3],
         venues=frozenset(json.loads(row[4])),
         enabled=bool(row[5]),
+        has_pin=bool(row[6]),
+    )
+
+
+def _session_of(row: Row) -> Session:
+    return Session(
+        brand_id=BrandId(row[0]),
+        username=row[2],
+        expires_at=Micros(row[3]),
+        created_at=Micros(row[4]),
+        strong_until=row[5],
+        device_id=row[6],
     )
 
 
@@ -178,7 +199,7 @@ def _presence_of(rows: Rows) -> dict[str, Any]:
     present: dict[tuple[str, int], set[int]] = {}
     watched: set[tuple[str, int]] = set()
     attended: set[tuple[str, int]] = set()
-    for brand_id, device_id, kind, _, _, enabled, venue_id, is_there in rows:
+    for brand_id, device_id, kind, _, _, enabled, venue_id, is_there, *_ in rows:
         if venue_id is None:
             continue
         if is_there:
@@ -233,6 +254,9 @@ _SELECT_DEVICES = Statement(
         devices.c.enabled,
         device_presence.c.venue_id,
         device_presence.c.present,
+        devices.c.name,
+        devices.c.station_id,
+        devices.c.paired_at,
     ).join_from(
         devices,
         device_presence,
@@ -244,7 +268,15 @@ _SELECT_DEVICES = Statement(
     )
 )
 _SELECT_PEOPLE = Statement(
-    select(staff.c.brand_id, staff.c.username, staff.c.name, staff.c.role, staff.c.venues, staff.c.enabled)
+    select(
+        staff.c.brand_id,
+        staff.c.username,
+        staff.c.name,
+        staff.c.role,
+        staff.c.venues,
+        staff.c.enabled,
+        staff.c.pin_hash.is_not(None),
+    )
 )
 _SELECT_SESSIONS = Statement(
     select(
@@ -252,6 +284,9 @@ _SELECT_SESSIONS = Statement(
         staff_sessions.c.token_sha256,
         staff_sessions.c.username,
         staff_sessions.c.expires_at,
+        staff_sessions.c.created_at,
+        staff_sessions.c.strong_until,
+        staff_sessions.c.device_id,
     ).where(staff_sessions.c.expires_at > bindparam("now"))
 )
 _SELECT_KEYS = Statement(
@@ -267,7 +302,10 @@ _device = upsert(devices)
 _PUT_DEVICE = Statement(
     _device.on_conflict_do_update(
         index_elements=[devices.c.brand_id, devices.c.device_id],
-        set_={name: _device.excluded[name] for name in ("venue_id", "token_sha256", "enabled")},
+        set_={
+            name: _device.excluded[name]
+            for name in ("venue_id", "token_sha256", "enabled", "name", "station_id", "paired_at")
+        },
         where=devices.c.kind == _device.excluded.kind,
     ).returning(devices.c.device_id)
 )

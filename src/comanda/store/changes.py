@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -24,6 +24,7 @@ from comanda.receipts.model import Receipt
 from comanda.store.commit_orders import new_event, stop_list_event
 from comanda.store.counts import add_counts
 from comanda.store.event_log import NewEvent, append_events
+from comanda.store.holds import adjust_holds
 from comanda.store.keys import claim_key, keep_answer
 from comanda.store.numbering import take_numbers
 from comanda.store.order_rows import (
@@ -136,11 +137,14 @@ def _write(before: Dossier, change: Change, at: Micros) -> Transaction[Dossier]:
         return change.dossier
     actor = change.events[0].actor
     told = yield from _change_stop_list(change, actor, at)
+    told += yield from adjust_holds(change, actor, at)
     change = yield from _number(change)
     after = change.dossier
     sequence = before.order.event_sequence
     order = after.order
     yield one(_SET_ORDER, **_values(order, _ORDER_COLUMNS), p_event_sequence=sequence + len(change.events))
+    if order.payload is not before.order.payload:
+        yield one(_SET_PAYLOAD, **_values(order, ("brand_id", "id", "payload")))
     if order.status is not Status.PENDING:
         yield one(_DELETE_STEPS, brand_id=order.brand_id, order_id=order.id)
     yield from _write_receipt(before, after)
@@ -158,7 +162,7 @@ def _number(change: Change) -> Transaction[Change]:
         return change
     numbers = yield from take_numbers([receipt])
     receipt, cards, events = numbered(receipt, cards, change.events, numbers[receipt.id])
-    return Change(Dossier(order, receipt, cards), events, change.sold_out, change.gives_back)
+    return replace(change, dossier=Dossier(order, receipt, cards), events=events)
 
 
 def _write_receipt(before: Dossier, after: Dossier) -> Transaction[None]:
@@ -283,6 +287,7 @@ _TICKET_COLUMNS: Final = (
     "updated_at",
 )
 _SET_ORDER = _update(orders, ("brand_id", "id"), _ORDER_COLUMNS, "event_sequence")
+_SET_PAYLOAD = _update(orders, ("brand_id", "id"), ("payload",))
 _SET_RECEIPT = _update(receipts, ("brand_id", "id"), _RECEIPT_COLUMNS, "payments")
 _SET_TICKET = _update(tickets, ("brand_id", "order_id", "station_id", "revision"), _TICKET_COLUMNS, "lines")
 _one_order = SELECT_ORDER.where(orders.c.brand_id == bindparam("brand_id"), orders.c.id == bindparam("id"))

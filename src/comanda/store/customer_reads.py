@@ -6,10 +6,11 @@ so it is what the receipts say.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, or_, select, true
 
+from comanda.base import limits
 from comanda.base.listing import Listing
 from comanda.catalogue.customer_names import digits_of, folded
 from comanda.catalogue.customer_view import KnownCustomer, Spending
@@ -17,8 +18,17 @@ from comanda.orders.phone import normalise_phone
 from comanda.receipts.model import CLOSED, OrderStatus
 from comanda.store.customers import COLUMNS, kept_of
 from comanda.store.listing import list_page
+from comanda.store.order_summaries import count_orders
 from comanda.store.tables import customers, orders, receipts
 from comanda.store.transaction import Row, Statement, Transaction, one
+
+
+class KnownGuest(NamedTuple):
+    """A customer as those know them who take their orders: with what they spent, and how many orders they made."""
+
+    known: KnownCustomer
+    orders: int
+
 
 _SEARCHED: Final = ("name", "phones")
 """Filters that look for a part and not for the whole."""
@@ -38,6 +48,29 @@ def find_customer(brand_id: str, customer_id: int) -> Transaction[KnownCustomer 
     rows = yield one(_SELECT_ONE, brand_id=brand_id, id=customer_id)
     found = yield from _with_spending(brand_id, rows)
     return found[0] if found else None
+
+
+def find_guests(brand_id: str, region: str, text: str, limit: int, *, by_name: bool) -> Transaction[list[KnownGuest]]:
+    """Customers with a part of a number and, ``by_name``, of a name: who has the whole number first, then the newest.
+
+    Retired and erased ones are nobody's any more.
+    """
+    digits = digits_of(text)
+    phone = normalise_phone(text, region) if digits else None
+    wanted: list[ColumnElement[bool]] = []
+    if by_name:
+        wanted.append(customers.c.name_folded.contains(folded(text), autoescape=True))
+    if digits and (not by_name or len(digits) >= limits.MIN_SEARCHED_DIGITS):
+        wanted += [customers.c.phone_digits.contains(part) for part in _searched_parts(text, region)]
+    rows = (yield one(_SELECT_BY_PHONE, brand_id=brand_id, phone_e164=phone)) if phone else []
+    if wanted and len(rows) < limit:
+        query = select(*COLUMNS).where(customers.c.brand_id == brand_id, customers.c.active == true(), or_(*wanted))
+        others = yield one(Statement(query.order_by(customers.c.id.desc()).limit(limit)))
+        owners = {row[1] for row in rows}
+        rows = [*rows, *(row for row in others if row[1] not in owners)][:limit]
+    found = yield from _with_spending(brand_id, rows)
+    made = (yield from count_orders(brand_id, [known.id for known in found])) if found else {}
+    return [KnownGuest(known, made.get(known.id, 0)) for known in found]
 
 
 def _searches(listing: Listing, region: str) -> list[ColumnElement[bool]]:
@@ -89,6 +122,13 @@ def spending_of(brand_id: str, ids: Sequence[int]) -> Select[tuple[int, int, int
     )
 
 
+_SELECT_BY_PHONE = Statement(
+    select(*COLUMNS).where(
+        customers.c.brand_id == bindparam("brand_id"),
+        customers.c.phone_e164 == bindparam("phone_e164"),
+        customers.c.active == true(),
+    )
+)
 _SELECT_ONE = Statement(
     select(*COLUMNS).where(customers.c.brand_id == bindparam("brand_id"), customers.c.id == bindparam("id"))
 )

@@ -11,6 +11,8 @@ from comanda.store.tables import (
     idempotency,
     order_claims,
     orders,
+    pairings,
+    pin_failures,
     print_jobs,
     staff_sessions,
     tickets,
@@ -81,6 +83,8 @@ LAPSING: Final = {
     ),
     "papers": _kind(print_jobs, _done & (print_jobs.c.updated_at < bindparam("before"))),
     "audit": _oldest_of_audit(),
+    "pairings": _kind(pairings, pairings.c.expires_at < bindparam("before")),
+    "guesses": _kind(pin_failures, pin_failures.c.last_at < bindparam("before")),
     "sessions": _kind(staff_sessions, staff_sessions.c.expires_at < bindparam("before")),
 }
 _oldest_open = (

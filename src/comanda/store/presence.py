@@ -16,6 +16,7 @@ from comanda.base.json import to_json
 from comanda.catalogue.model import Terminal
 from comanda.store.access import RAISE_CHANGES, put_device
 from comanda.store.event_log import NewEvent, append_events
+from comanda.store.sessions import end_sessions_on
 from comanda.store.tables import device_presence, devices
 from comanda.store.transaction import Statement, Transaction, one
 
@@ -45,9 +46,10 @@ def beat(brand_id: str, device: Device, now: Micros) -> Transaction[bool]:
 def place_device(row: Mapping[str, Any], now: Micros) -> Transaction[None]:
     """Add a device, or give a known one another token; one that was present at another venue is gone from there.
 
-    Raises SetupError as `put_device`.
+    Sessions that were begun on the one with the earlier token end. Raises SetupError as `put_device`.
     """
     yield from put_device(row)
+    yield from end_sessions_on(row["brand_id"], row["device_id"])
     gone = yield one(_FORGET_ELSEWHERE, **{name: row[name] for name in ("brand_id", "device_id", "venue_id")})
     for venue_id, seen_at in gone:
         device = (row["device_id"], row["kind"])
@@ -61,6 +63,13 @@ def move_terminal(brand_id: str, terminal: Terminal, now: Micros) -> Transaction
     gone = yield one(_FORGET_ELSEWHERE, **place)
     for venue_id, seen_at in gone:
         yield from _announce(brand_id, int(venue_id), (terminal.id, "terminal"), Micros(seen_at), now, present=None)
+
+
+def forget_device(brand_id: str, device_id: int, kind: DeviceKind, now: Micros) -> Transaction[None]:
+    """Forget what was heard of a device that is no more; where it was present it is so no longer."""
+    gone = yield one(_FORGET, brand_id=brand_id, device_id=device_id)
+    for venue_id, seen_at in gone:
+        yield from _announce(brand_id, int(venue_id), (device_id, kind), Micros(seen_at), now, present=None)
 
 
 def find_silent(brand_id: str, before: Micros) -> Transaction[list[int]]:
@@ -105,6 +114,11 @@ _FORGET_ELSEWHERE = Statement(
         device_presence.c.device_id == bindparam("device_id"),
         device_presence.c.venue_id != bindparam("venue_id"),
     )
+    .returning(device_presence.c.venue_id, device_presence.c.seen_at)
+)
+_FORGET = Statement(
+    delete(device_presence)
+    .where(device_presence.c.brand_id == bindparam("brand_id"), device_presence.c.device_id == bindparam("device_id"))
     .returning(device_presence.c.venue_id, device_presence.c.seen_at)
 )
 _STAY = Statement(

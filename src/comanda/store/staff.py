@@ -170,7 +170,7 @@ _UPDATE = Statement(
         {
             column.name: bindparam(f"p_{column.name}")
             for column in staff.c
-            if column.name not in ("brand_id", "id", "password_hash")
+            if column.name not in ("brand_id", "id", "password_hash", "pin_hash")
         }
     ),
     returns=False,

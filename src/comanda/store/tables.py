@@ -105,10 +105,13 @@ staff = Table(
     Column("created_at", BigInteger, nullable=False, server_default="0"),
     Column("updated_at", BigInteger, nullable=False, server_default="0"),
     Column("version", BigInteger, nullable=False, server_default="0"),
+    words("pin_hash", null=True),
     PrimaryKeyConstraint("brand_id", "username"),
     Index("uq_staff_id", "brand_id", "id", unique=True),
 )
-"""Who signs in; ``id`` is what v2 calls a user by. A person without a password hash cannot sign in yet."""
+"""Who signs in; ``id`` is what v2 calls a user by. A person without a password hash cannot sign in yet.
+
+With a ``pin_hash`` a person also signs in on a paired device, by a PIN."""
 
 devices = Table(
     "devices",
@@ -119,8 +122,12 @@ devices = Table(
     big("venue_id"),
     words("token_sha256"),
     flag("enabled"),
+    words("name", null=True),
+    big("station_id", null=True),
+    big("paired_at", null=True),
     PrimaryKeyConstraint("brand_id", "device_id"),
 )
+"""Tills and kitchen screens; one with ``paired_at`` was let in by a code and calls with a cookie."""
 
 device_presence = Table(
     "device_presence",
@@ -142,8 +149,42 @@ staff_sessions = Table(
     words("username"),
     big("created_at"),
     big("expires_at"),
+    big("strong_until", null=True),
+    big("device_id", null=True),
     PrimaryKeyConstraint("brand_id", "token_sha256"),
 )
+"""``strong_until``: until when it may do what needs the password, null for never; ``device_id``: the only device it is
+good on, null for any."""
+
+pairings = Table(
+    "pairings",
+    metadata,
+    brand(),
+    words("code_sha256"),
+    words("claim_sha256"),
+    words("kind"),
+    words("address"),
+    words("user_agent"),
+    big("created_at"),
+    big("expires_at"),
+    big("device_id", null=True),
+    PrimaryKeyConstraint("brand_id", "code_sha256"),
+    Index("uq_pairings_claim", "brand_id", "claim_sha256", unique=True),
+)
+"""Devices that wait to be let in; ``device_id`` once a manager did. Whoever deletes an approved row gets the token."""
+
+pin_failures = Table(
+    "pin_failures",
+    metadata,
+    brand(),
+    words("subject"),
+    Column("failures", Integer, nullable=False),
+    big("locked_until"),
+    big("last_at"),
+    PrimaryKeyConstraint("brand_id", "subject"),
+)
+"""How often a secret that can be guessed was guessed in vain since it was last right, and until when nobody may guess
+again; see `comanda.store.pins`."""
 
 leases = Table(
     "leases",
@@ -244,6 +285,14 @@ orders = Table(
         "id",
         sqlite_where=text("customer_id <> 0"),
         postgresql_where=text("customer_id <> 0"),
+    ),
+    Index(
+        "ix_orders_phone",
+        "brand_id",
+        "phone_e164",
+        "id",
+        sqlite_where=text("phone_e164 IS NOT NULL"),
+        postgresql_where=text("phone_e164 IS NOT NULL"),
     ),
 )
 """``open`` until the order is ignored, or handed over and paid; ``refusal`` is why it was ignored, as JSON."""

@@ -21,6 +21,8 @@ from comanda.orders.cards import order_card, receipt_card, ticket_card
 from comanda.orders.deliver import cook, cook_line, hand_over, reprint, see
 from comanda.orders.dossier import By, Change, Dossier, House
 from comanda.orders.ignore import LineReason, LineRefusal, Reason, Refusal, ignore
+from comanda.orders.map_item import map_item
+from comanda.orders.request import EntityId
 from comanda.orders.view import envelope, payload_part
 from comanda.store.orders import order_not_found
 
@@ -55,6 +57,12 @@ class RefuseBody(Struct, frozen=True):
     update_stop_list: bool = False
 
 
+class MapBody(Struct, frozen=True):
+    """The product of the menu that an unknown item is."""
+
+    product_id: EntityId
+
+
 class NoBody(Struct, frozen=True):
     """An action that takes nothing."""
 
@@ -72,6 +80,16 @@ async def refuse_order(call: Call, hub: Hub) -> Reply:
     return await _on_order(
         call, hub, lambda dossier, house, by, at: ignore(dossier, house, by, at, _refusal(body, dossier, house))
     )
+
+
+async def map_order_item(call: Call, hub: Hub) -> Reply:
+    """Make an item that nobody knew one of a product of the menu; the order goes on waiting to be accepted."""
+    body = await _body(call, hub, MapBody)
+    text = paths.part(call, 5)
+    if not re.fullmatch(r"[0-9]{1,3}", text):
+        raise order_not_found()
+    line, product_id = int(text), body.product_id
+    return await _on_order(call, hub, lambda dossier, house, by, at: map_item(dossier, house, by, at, line, product_id))
 
 
 async def send_order(call: Call, hub: Hub) -> Reply:

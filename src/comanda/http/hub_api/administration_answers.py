@@ -17,7 +17,7 @@ class AuditEntry(Struct, frozen=True):
     number: int
     at: Instant
     actor: str
-    action: Literal["created", "changed", "removed", "erased", "password"]
+    action: Literal["created", "changed", "removed", "erased", "password", "pin", "paired", "revoked"]
     kind: str
     resource: str
     before: dict[str, Any] | None

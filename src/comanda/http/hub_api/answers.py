@@ -1,8 +1,8 @@
 """The shapes of what `/hub/v1` answers, for the OpenAPI document; `comanda.orders.cards` makes most of them."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Struct
 
 from comanda.http.open_api.answers import Detail, Envelope, Instant, Notice, OrderWhole, StatusName, Totals
 from comanda.http.open_api.receipt_answers import Day, OrderStatusName, PaymentLine
@@ -371,64 +371,6 @@ class PrintJobSettled(Envelope, frozen=True, kw_only=True):
     """The answer to settling a paper."""
 
     data: SettledJob
-
-
-class PersonCredentials(Struct, frozen=True):
-    """What a person signs in with."""
-
-    brand: Annotated[str, Meta(min_length=1)]
-    username: Annotated[str, Meta(min_length=1)]
-    password: Annotated[str, Meta(min_length=1)]
-
-
-class SignedIn(Struct, frozen=True):
-    """A session; send ``csrf_token`` as X-CSRF-Token with every change. No venues means every venue."""
-
-    username: str
-    name: str
-    role: Role
-    venues: list[int]
-    csrf_token: str
-    expires_at: Instant
-
-
-class SessionBegun(Envelope, frozen=True, kw_only=True):
-    """The answer to a person's sign-in; the session itself is in the cookie."""
-
-    data: SignedIn
-
-
-class CallerCard(Struct, frozen=True):
-    """Who calls; the keys from ``username`` on are a person's. ``venue_id`` is null for who stands for no one venue."""
-
-    kind: Literal["integrator", "device", "staff"]
-    actor: str
-    brand: str
-    venue_id: int | None
-    username: str | UnsetType = UNSET
-    name: str | UnsetType = UNSET
-    role: Role | UnsetType = UNSET
-    venues: list[int] | UnsetType = UNSET
-    csrf_token: str | UnsetType = UNSET
-    expires_at: Instant | UnsetType = UNSET
-
-
-class CallerRead(Envelope, frozen=True, kw_only=True):
-    """Who calls."""
-
-    data: CallerCard
-
-
-class SignedOut(Struct, frozen=True):
-    """The session has ended."""
-
-    signed_out: Literal[True]
-
-
-class SessionEnded(Envelope, frozen=True, kw_only=True):
-    """The answer to a sign-out."""
-
-    data: SignedOut
 
 
 class Heartbeat(Struct, frozen=True):

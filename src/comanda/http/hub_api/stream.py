@@ -100,7 +100,12 @@ class _Stream:
         feed, loop = self.hub.feed, asyncio.get_running_loop()
         yield self._hello()
         beat_at = loop.time() + limits.STREAM_HEARTBEAT_S
+        known = self.hub.known.present
         while not feed.draining.is_set():
+            if self.hub.known.present is not known:
+                known = self.hub.known.present
+                if not await self._is_still_let_in():
+                    return
             try:
                 found = await feed.pull(self.viewer, limits.FEED_PAGE)
             except OutsideLog as outside:
@@ -117,7 +122,7 @@ class _Stream:
                 yield self._heartbeat()
                 beat_at = loop.time() + limits.STREAM_HEARTBEAT_S
             if not found:
-                await feed.wait(self.viewer, beat_at - loop.time())
+                await feed.wait(self.viewer, min(beat_at - loop.time(), limits.STREAM_LOOK_S))
         yield b"retry: 1000\n" + _frame("draining", {})
 
     def _hello(self) -> bytes:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import structlog
 
+from comanda.access.model import Client
 from comanda.base import limits
 from comanda.base.clock import iso_micros, now_micros
 from comanda.base.errors import ComandaError
@@ -49,19 +50,33 @@ RULES: Final = ListRules(
 
 
 async def create_order(call: Call, hub: Hub) -> Reply:
-    """Take an order: 201 with shape A and ``payload``, or a repeat's first answer."""
-    caller = call.caller
-    keyed = keyed_request(call, caller.actor, None)
-    header_venue = call.headers.get("x-venue")
-    absent = hub.known.present.terminal_absent
-    incoming = Incoming(call.body, caller, keyed, header_venue, call.started, absent)
+    """Take an order of the client that calls."""
+    return await take_order(call, hub, call.caller.client, "/open-api/v2/orders")
+
+
+async def take_order(call: Call, hub: Hub, client: Client, address: str) -> Reply:
+    """Take an order as one of ``client``'s: 201 with shape A and ``payload``, or a repeat's first answer.
+
+    Its ``Location`` is below ``address``. Raises ComandaError as `place_order`.
+    """
+    caller = call.acting
+    incoming = Incoming(
+        body=call.body,
+        caller=caller,
+        client=client,
+        by=actor_of(caller),
+        keyed=keyed_request(call, caller.actor, None),
+        header_venue=call.headers.get("x-venue"),
+        started=call.started,
+        terminal_absent=hub.known.present.terminal_absent,
+    )
     try:
         answer = await place_order(incoming, hub.known.snapshot(caller.brand.id), hub.store, hub.gate)
     except ComandaError as error:
-        _note_refusal(call, hub, error)
+        _note_refusal(call, hub, client, error)
         raise
-    _note_answer(call, hub, answer)
-    headers = {"Location": f"/open-api/v2/orders/{answer.order_id}"}
+    _note_answer(call, hub, client, answer)
+    headers = {"Location": f"{address}/{answer.order_id}"}
     if answer.replayed:
         headers["Idempotent-Replayed"] = "true"
     if answer.key_expires_at is not None:
@@ -113,14 +128,14 @@ async def update_order(call: Call, hub: Hub) -> Reply:
     return await act(call, hub, action)
 
 
-def _note_answer(call: Call, hub: Hub, answer: Answer) -> None:
+def _note_answer(call: Call, hub: Hub, client: Client, answer: Answer) -> None:
     seconds = (now_micros() - call.started) / 1_000_000
     hub.metrics.intake(answer.outcome, seconds)
     log.info(
         "order.answered",
         request_id=call.request_id,
-        brand=call.caller.brand.id,
-        client=call.caller.client.id,
+        brand=client.brand_id,
+        client=client.id,
         order_id=answer.order_id,
         outcome=answer.outcome,
         status=answer.status,
@@ -128,14 +143,14 @@ def _note_answer(call: Call, hub: Hub, answer: Answer) -> None:
     )
 
 
-def _note_refusal(call: Call, hub: Hub, error: ComandaError) -> None:
+def _note_refusal(call: Call, hub: Hub, client: Client, error: ComandaError) -> None:
     seconds = (now_micros() - call.started) / 1_000_000
     hub.metrics.intake(error.code, seconds)
     log.info(
         "order.refused",
         request_id=call.request_id,
-        brand=call.caller.brand.id,
-        client=call.caller.client.id,
+        brand=client.brand_id,
+        client=client.id,
         outcome=error.code,
         problems=[f"{problem.field}:{problem.code}" for problem in error.details[:20]],
         ms=round(seconds * 1_000, 3),

@@ -1,9 +1,9 @@
-"""Credentials, sessions, devices, and whether the server is well."""
+"""Credentials, sessions, PINs, presence, and whether the server is well."""
 
 from typing import Any, Final
 
 from comanda import demo
-from comanda.http.operations.parts import ID, Operation, Operations, body, operation, path_part, reply
+from comanda.http.operations.parts import ID, Operation, Operations, body, operation, parameter, path_part, reply
 
 _TAG: Final = "Authentication"
 
@@ -37,14 +37,66 @@ def _begin_session() -> Operation:
     )
 
 
+def _begin_by_pin() -> Operation:
+    shown = {"username": demo.PEOPLE[1].username, "pin": demo.PEOPLE[1].pin}
+    begun = reply("Signed in; the session is in the cookie and good on this device only", "SessionBegun")
+    begun["headers"] = _cookie("comanda_session, HttpOnly, SameSite=Strict")
+    return operation(
+        "beginSessionByPin",
+        "Sign in with a PIN on a paired device, by its cookie",
+        _TAG,
+        {"200": begun},
+        requestBody=body("PinCredentials", {"demo": shown}),
+    )
+
+
+def _confirm() -> Operation:
+    return operation(
+        "confirmSession",
+        "Let a session do for 15 minutes what needs the password",
+        _TAG,
+        {"200": reply("Confirmed", "SessionBegun")},
+        requestBody=body("Confirmation", {"demo": {"password": demo.MANAGER_PASSWORD}}),
+    )
+
+
+def _set_own_pin() -> Operation:
+    return operation(
+        "setOwnPin",
+        "Give oneself another PIN, or none",
+        _TAG,
+        {"200": reply("Done", "PinSet")},
+        requestBody=body("PinWish", {"set": {"pin": "8203571"}, "none": {"pin": None}}),
+    )
+
+
+def _give_pin() -> Operation:
+    return operation(
+        "adminGivePin",
+        "Give a person another PIN, or none",
+        "Administration",
+        {"200": reply("Done; what was begun with the old one has ended", "PinSet")},
+        parameters=[path_part("id", ID, "The person's id")],
+        requestBody=body("PinWish", {"set": {"pin": "8203571"}, "none": {"pin": None}}),
+    )
+
+
+def _hello() -> Operation:
+    return operation(
+        "hello", "What a page may know before anybody has signed in", _TAG, {"200": reply("This server", "HelloRead")}
+    )
+
+
 def _who_am_i() -> Operation:
     return operation("whoAmI", "Who calls, and a person's CSRF token", _TAG, {"200": reply("The caller", "CallerRead")})
 
 
 def _end_session() -> Operation:
-    ended = reply("Signed out", "SessionEnded")
+    ended = reply("Signed out; also without a session, so that a dead cookie goes", "SessionEnded")
     ended["headers"] = _cookie("comanda_session, emptied")
-    return operation("endSession", "Sign out", _TAG, {"200": ended})
+    said = "The session's csrf_token; needed while the session lives"
+    csrf = parameter("header", "X-CSRF-Token", {"type": "string"}, said)
+    return operation("endSession", "Sign out", _TAG, {"200": ended}, parameters=[csrf])
 
 
 def _cookie(description: str) -> dict[str, Any]:
@@ -78,7 +130,12 @@ def _ready() -> Operation:
 
 OPERATIONS: Final[Operations] = {
     ("POST", "/open-api/v2/auth"): _sign_in,
+    ("GET", "/hub/v1/hello"): _hello,
     ("POST", "/hub/v1/session"): _begin_session,
+    ("POST", "/hub/v1/session/pin"): _begin_by_pin,
+    ("POST", "/hub/v1/session/confirm"): _confirm,
+    ("PUT", "/hub/v1/session/pin"): _set_own_pin,
+    ("PUT", "/hub/v1/admin/users/{id}/pin"): _give_pin,
     ("GET", "/hub/v1/session"): _who_am_i,
     ("DELETE", "/hub/v1/session"): _end_session,
     ("POST", "/hub/v1/heartbeat"): _heartbeat,

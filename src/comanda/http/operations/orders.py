@@ -30,7 +30,7 @@ def _create() -> Operation:
             "201": reply("The order was stored", "OrderCreated", "order-created.response"),
             "400": reply("Every problem at once", "Error", "create-order.refused"),
         },
-        requestBody=_order_body(),
+        requestBody=order_body(),
     )
 
 
@@ -46,11 +46,12 @@ def _quote() -> Operation:
             "404": reply("A venue that the caller may not use", "Error"),
         },
         parameters=[parameter("header", "x-venue", ID, "As in a create: where it differs, the body decides")],
-        requestBody=_order_body(),
+        requestBody=order_body(),
     )
 
 
-def _order_body() -> dict[str, Any]:
+def order_body() -> dict[str, Any]:
+    """Either body of a create, with examples."""
     either = {"anyOf": [reference("OrderRequest"), reference("V1Order")]}
     examples = {
         name: {"value": example(f"create-order.{name}")} for name in ("request", "minimal.request", "v1.request")

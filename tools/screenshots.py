@@ -1,0 +1,160 @@
+"""Takes ``docs/screenshots`` anew: a demo of its own that is alive, each screen by light and in the dark.
+
+Run by ``make screenshots``; which screens there are stands in `SCREENS`.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from socket import socket
+from typing import Final
+
+import httpx
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from chromium import chromium_flags, find_chromium
+from comanda import demo
+
+SHOTS: Final = Path(__file__).parent.parent / "docs" / "screenshots"
+DESKTOP: Final = ("desktop", 1440, 900)
+TABLET: Final = ("tablet", 1024, 768)
+WALL: Final = ("wall", 1920, 1080)
+SCHEMES: Final = ("light", "dark")
+ALIVE_S: Final = 45
+"""How long the demo's orders come in before anything is shown."""
+_PATIENCE_MS: Final = 30_000
+
+
+def settled(page: Page) -> None:
+    """Wait until the app has drawn its screen and its fonts and pictures are there."""
+    expect(page.locator("#app")).not_to_be_empty()
+    page.evaluate("document.fonts.ready.then(() => true)")
+    page.wait_for_timeout(1_500)
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One screen: its name in the file's name, where it is, on what it is shown, what is done before the shot."""
+
+    name: str
+    path: str
+    sizes: tuple[tuple[str, int, int], ...] = (DESKTOP, TABLET)
+    signed_in: bool = True
+    prepare: Callable[[Page], None] = settled
+
+
+SCREENS: Final = (
+    Screen("sign-in", "/sign-in", signed_in=False),
+    Screen("board", "/board"),
+    Screen("kitchen", "/kitchen/1", sizes=(WALL, TABLET)),
+    Screen("new-order", "/new"),
+    Screen("insights", "/insights"),
+    Screen("setup", "/setup"),
+)
+
+
+def main() -> int:
+    """Take every screen on every size and scheme; names as words take only those."""
+    wanted = [screen for screen in SCREENS if not sys.argv[1:] or screen.name in sys.argv[1:]]
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    with _demo() as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=chromium_flags())
+        _liven(url)
+        for screen in wanted:
+            for size in screen.sizes:
+                for scheme in SCHEMES:
+                    _take(browser, url, screen, size, scheme)
+        browser.close()
+    return 0
+
+
+def _take(browser: Browser, url: str, screen: Screen, size: tuple[str, int, int], scheme: str) -> None:
+    device, width, height = size
+    context = browser.new_context(
+        base_url=url,
+        locale="en",
+        timezone_id="Asia/Baku",
+        color_scheme="dark" if scheme == "dark" else "light",
+        viewport={"width": width, "height": height},
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(_PATIENCE_MS)
+    try:
+        if screen.signed_in:
+            _sign_in(context)
+        page = context.new_page()
+        page.goto(screen.path)
+        screen.prepare(page)
+        file = SHOTS / f"{screen.name}-{device}-{scheme}.png"
+        page.screenshot(path=file, animations="disabled")
+    finally:
+        context.close()
+    _compress(file)
+    print(f"{file.name}: {file.stat().st_size // 1024} KiB")
+
+
+def _sign_in(context: BrowserContext) -> str:
+    """Sign the demo's manager in, in this context; the session's CSRF token."""
+    who = {"brand": demo.BRAND, "username": demo.MANAGER, "password": demo.MANAGER_PASSWORD}
+    answer = context.request.post("/hub/v1/session", data=who)
+    expect(answer).to_be_ok()
+    token: str = answer.json()["data"]["csrf_token"]
+    return token
+
+
+def _liven(url: str) -> None:
+    """Let the demo's guests order and its house work for a while."""
+    who = {"brand": demo.BRAND, "username": demo.MANAGER, "password": demo.MANAGER_PASSWORD}
+    with httpx.Client(base_url=url, timeout=60) as http:
+        signed_in = http.post("/hub/v1/session", json=who).raise_for_status()
+        headers = {"X-CSRF-Token": signed_in.json()["data"]["csrf_token"]}
+        alive = {"orders": True, "house": True, "per_minute": 30}
+        http.put("/hub/v1/demo", json=alive, headers=headers).raise_for_status()
+    time.sleep(ALIVE_S)
+
+
+def _compress(file: Path) -> None:
+    """Screens have few colours: a palette of them is a third of the size and looks the same."""
+    with Image.open(file) as shot:
+        shot.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(file, optimize=True)
+
+
+@contextmanager
+def _demo() -> Iterator[str]:
+    """A demo server of our own while the block runs; its address."""
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory(prefix="comanda-screenshots-") as folder:
+        words = ["serve", "--demo", "--port", str(port), "--metrics-port", "0", "--data-dir", folder]
+        log = Path(folder, "server.log")
+        with log.open("w") as output:
+            server = subprocess.Popen([sys.executable, "-m", "comanda", *words], stdout=output, stderr=output)
+        try:
+            _wait_until_ready(url, server, log)
+            yield url
+        finally:
+            server.terminate()
+            server.wait(60)
+
+
+def _wait_until_ready(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    until = time.monotonic() + 120
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            if httpx.get(f"{url}/ready", timeout=5).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise RuntimeError(f"the demo does not answer: {log.read_text(encoding='utf-8')[-2000:]}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,162 @@
+/** The staff app: finds out who acts, then shows the screen of the address. */
+
+import "~/design/tokens.css";
+import "~/design/base.css";
+import "~/design/parts.css";
+import "~/design/shell.css";
+import { Component, render, type ComponentChildren, type JSX } from "preact";
+import { ErrorBoundary, lazy, LocationProvider, Route, Router, useLocation } from "preact-iso";
+import { useEffect } from "preact/hooks";
+import { Unreachable } from "~/api/client";
+import type { Role } from "~/api/types";
+import { chooseLanguage, messages, preferredLanguage } from "~/i18n";
+import { Button } from "~/parts/button";
+import { Empty, Loading } from "~/parts/empty";
+import { PasswordQuestion } from "~/parts/password";
+import { Toasts, toast } from "~/parts/toasts";
+import { hasRole, me, recognise, role, venueId } from "~/session";
+import { homeOf, Shell } from "~/shell";
+import { onWaitingRefused } from "~/sync/actions";
+import { openBoard } from "~/sync/board";
+
+const Board = lazy(() => import("~/screens/board/board"));
+const Kitchen = lazy(() => import("~/screens/kitchen/kitchen"));
+const Entry = lazy(() => import("~/screens/entry/entry"));
+const Insights = lazy(() => import("~/screens/insights/insights"));
+const Setup = lazy(() => import("~/screens/setup/setup"));
+const SignIn = lazy(() => import("~/screens/sign-in/sign-in"));
+const Pair = lazy(() => import("~/screens/sign-in/pair"));
+
+function App(): JSX.Element {
+  return (
+    <Catch>
+      <LocationProvider>
+        <ErrorBoundary>
+          <Screens />
+        </ErrorBoundary>
+      </LocationProvider>
+      <PasswordQuestion />
+      <Toasts />
+    </Catch>
+  );
+}
+
+function Screens(): JSX.Element {
+  const known = me.value;
+  const venue = venueId.value;
+  useEffect(() => {
+    if (known && venue !== null) openBoard(venue);
+  }, [known, venue]);
+  if (known === undefined) return <Loading />;
+  if (known === null) {
+    return (
+      <Router key="nobody">
+        <Route path="/pair" component={Pair} />
+        <Route default component={SignIn} />
+      </Router>
+    );
+  }
+  // A router keeps what it shows until the address changes; of another kind of caller it shows something else there.
+  return (
+    <Router key={known.kind}>
+      <Route path="/" component={Home} />
+      <Route path="/sign-in" component={known.kind === "device" ? SignIn : Home} />
+      <Route path="/pair" component={Pair} />
+      <Route path="/board" component={forRoles(["cashier", "call_centre", "manager"], Board)} />
+      <Route path="/kitchen" component={forRoles(["cook", "cashier", "manager"], Kitchen)} />
+      <Route path="/kitchen/:station" component={forRoles(["cook", "cashier", "manager"], Kitchen)} />
+      <Route path="/new" component={forRoles(["call_centre", "cashier", "manager"], Entry)} />
+      <Route path="/insights" component={forRoles(["manager"], Insights)} />
+      <Route path="/setup" component={forRoles(["manager"], Setup)} />
+      <Route default component={NotFound} />
+    </Router>
+  );
+}
+
+const guarded = new Map<unknown, () => JSX.Element>();
+
+/** A screen that only some roles may see; the same component each time, so that it keeps its state. */
+function forRoles(roles: readonly Role[], Screen: () => JSX.Element): () => JSX.Element {
+  let found = guarded.get(Screen);
+  if (found === undefined) {
+    found = () => (hasRole(...roles) ? <Screen /> : <NotForRole />);
+    guarded.set(Screen, found);
+  }
+  return found;
+}
+
+function Home(): JSX.Element {
+  const { route } = useLocation();
+  useEffect(() => {
+    // At a till people say first who they are.
+    if (me.value?.kind === "device" && me.value.device?.kind === "terminal") route("/sign-in", true);
+    else if (role.value) route(homeOf(role.value), true);
+  }, []);
+  return <Loading />;
+}
+
+function NotFound(): JSX.Element {
+  return (
+    <Shell>
+      <Empty>
+        {messages().common.pageNotFound} · <a href="/">{messages().common.home}</a>
+      </Empty>
+    </Shell>
+  );
+}
+
+function NotForRole(): JSX.Element {
+  return (
+    <Shell>
+      <Empty>
+        {messages().common.notForRole} · <a href="/">{messages().common.home}</a>
+      </Empty>
+    </Shell>
+  );
+}
+
+/** A slip of ours takes one screen down, visibly, and not silently. */
+class Catch extends Component<{ children: ComponentChildren }, { failed: boolean }> {
+  override state = { failed: false };
+
+  override componentDidCatch(error: unknown): void {
+    console.error(error);
+    this.setState({ failed: true });
+  }
+
+  render(): ComponentChildren {
+    if (!this.state.failed) return this.props.children;
+    return (
+      <Empty>
+        {messages().common.crashed}{" "}
+        <Button look="primary" onClick={() => location.reload()}>
+          {messages().common.retry}
+        </Button>
+      </Empty>
+    );
+  }
+}
+
+async function begin(): Promise<void> {
+  await chooseLanguage(preferredLanguage());
+  const root = document.getElementById("app");
+  if (root === null) return;
+  render(<App />, root);
+  onWaitingRefused((one) => toast(messages().common.notDone(one.label), true));
+  for (;;) {
+    try {
+      await recognise();
+      return;
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+    }
+  }
+}
+
+// After an upgrade the server has other files: a screen that is opened then needs the page of its own build.
+addEventListener("vite:preloadError", () => location.reload());
+void begin();
+if ("serviceWorker" in navigator && window.isSecureContext && import.meta.env.PROD) {
+  void navigator.serviceWorker.register("/sw.js");
+}

@@ -1,0 +1,52 @@
+import { X } from "lucide";
+import type { ComponentChildren, JSX } from "preact";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
+import { messages } from "~/i18n";
+import { Button } from "./button";
+
+interface Props {
+  title: string;
+  onClose: () => void;
+  children: ComponentChildren;
+  /** The buttons below. */
+  foot?: ComponentChildren;
+  wide?: boolean;
+  /** Along the edge of the screen, from top to bottom. */
+  side?: boolean;
+  testId?: string;
+}
+
+/** A question before everything else, until it is answered; Escape closes it, and the focus goes back where it was. */
+export function Dialog({ title, onClose, children, foot, wide, side, testId }: Props): JSX.Element {
+  const element = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  // Before anything is painted: the very next key belongs to the question.
+  useLayoutEffect(() => {
+    const dialog = element.current;
+    const before = document.activeElement;
+    dialog?.showModal();
+    return () => {
+      dialog?.close();
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={element}
+      class={["dialog", wide && "is-wide", side && "is-side"].filter(Boolean).join(" ")}
+      aria-labelledby={titleId}
+      {...(testId === undefined ? {} : { "data-testid": testId })}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+    >
+      <header class="dialog-head">
+        <h2 id={titleId}>{title}</h2>
+        <Button look="plain" icon={X} label={messages().common.close} onClick={onClose} />
+      </header>
+      <div class="dialog-body">{children}</div>
+      {foot !== undefined && <footer class="dialog-foot">{foot}</footer>}
+    </dialog>
+  );
+}

@@ -1,0 +1,131 @@
+import { computed } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { TicketCard } from "~/api/types";
+import { messages } from "~/i18n";
+import { Empty, Loading } from "~/parts/empty";
+import { keep, read } from "~/preferences";
+import { Shell } from "~/shell";
+import { board, boardLoading, summaries, wantSummaries } from "~/sync/board";
+import { AllDay } from "./all-day";
+import { attend } from "./attention";
+import { Foot } from "./foot";
+import { Head } from "./head";
+import { useKeys } from "./keys";
+import { pack, type Pages } from "./pack";
+import { finished, inGrid, ofStation, unfinished } from "./queue";
+import { useRoom } from "./room";
+import { Ticket } from "./ticket";
+import { useWakeLock } from "./wake-lock";
+
+const tickets = computed(() => board.value.tickets);
+const ALL_DAY = "kitchen.all-day";
+
+/** A station's tickets as large cards; dark by itself, and awake. */
+export function Display({ stationId, name }: { stationId: number | null; name: string }): JSX.Element {
+  const { kitchen } = messages();
+  const attention = useMemo(() => attend(stationId), [stationId]);
+  useEffect(() => attention.stop, [attention]);
+  useWakeLock();
+  const [counting, setCounting] = useState(read(ALL_DAY) === "on");
+  const [page, setPage] = useState(0);
+  const { box, room } = useRoom();
+  const own = ofStation(tickets.value.values(), stationId);
+  const shown = inGrid(own, attention.lingering.value);
+  const wanted = shown.map((ticket) => ticket.order_id).join();
+  useEffect(() => wantSummaries(shown.map((ticket) => ticket.order_id)), [wanted]);
+  const pages = room === null ? [] : pack(shown, room, commentOf);
+  const current = Math.min(page, Math.max(0, pages.length - 1));
+  const ready = finished(own).filter((ticket) => !attention.lingering.value.has(ticket.id));
+
+  function turn(to: number): void {
+    const grid = box.current;
+    if (grid === null) return;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const wantedPage = Math.max(0, Math.min(pages.length - 1, to));
+    grid.scrollTo({ left: wantedPage * grid.clientWidth, behavior: calm ? "auto" : "smooth" });
+    setPage(wantedPage);
+  }
+
+  function toggleCounting(): void {
+    keep(ALL_DAY, counting ? "off" : "on");
+    setCounting(!counting);
+  }
+
+  const numbered = useKeys({
+    onPage: (pages[current] ?? []).flat(),
+    lastReady: finished(own)[0],
+    toggleAllDay: toggleCounting,
+    turn: (by) => turn(current + by),
+  });
+  return (
+    <div class="kitchen" data-theme="dark">
+      <Shell quiet>
+        <Head name={name} waiting={unfinished(own)} counting={counting} onCounting={toggleCounting} />
+        <div class="kitchen-middle">
+          <div
+            ref={box}
+            class="kitchen-grid"
+            data-testid="grid"
+            tabIndex={pages.length > 1 ? 0 : -1}
+            role="group"
+            aria-label={kitchen.tickets}
+            onScroll={(event) => setPage(Math.round(event.currentTarget.scrollLeft / event.currentTarget.clientWidth))}
+          >
+            {boardLoading.value ? <Loading /> : shown.length === 0 && <Empty>{kitchen.nothingToDo}</Empty>}
+            <Columns
+              pages={pages}
+              current={current}
+              numbered={numbered}
+              fresh={attention.fresh.value}
+              withStation={stationId === null}
+            />
+          </div>
+          {counting && <AllDay tickets={own} onClose={toggleCounting} />}
+        </div>
+        <Foot ready={ready} pages={pages} page={current} onTurn={(by) => turn(current + by)} />
+        <p class="visually-hidden" role="status">
+          {kitchen.open(unfinished(own).length)}
+        </p>
+      </Shell>
+    </div>
+  );
+}
+
+function Columns(props: {
+  pages: Pages;
+  current: number;
+  numbered: boolean;
+  fresh: ReadonlySet<string>;
+  withStation: boolean;
+}): JSX.Element {
+  const drawn = props.pages.map((columns, page) => {
+    let place = 0;
+    return (
+      <div class="kitchen-page" key={page}>
+        {columns.map((column, index) => (
+          <div class="kitchen-column" key={index}>
+            {column.map((ticket) => {
+              place += 1;
+              return (
+                <Ticket
+                  key={ticket.id}
+                  ticket={ticket}
+                  place={`${page}.${index}.${place}`}
+                  number={props.numbered && page === props.current && place <= 9 ? place : null}
+                  isFresh={props.fresh.has(ticket.id)}
+                  withStation={props.withStation}
+                />
+              );
+            })}
+          </div>
+        ))}
+      </div>
+    );
+  });
+  return <>{drawn}</>;
+}
+
+function commentOf(ticket: TicketCard): string | null {
+  return summaries.value.get(ticket.order_id)?.comment ?? null;
+}

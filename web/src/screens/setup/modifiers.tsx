@@ -1,0 +1,57 @@
+import { Plus, X } from "lucide";
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { messages } from "~/i18n";
+import { Button } from "~/parts/button";
+import { Field } from "~/parts/field";
+import { parseNumber } from "./form-model";
+import type { Modifier } from "./resources";
+
+/** The choices of a modifier group: name, price, whether they are offered; new ones may be taken away again. */
+export function Modifiers({ value, onChange, errors }: { value: readonly Modifier[]; onChange: (value: Modifier[]) => void; errors: ReadonlyMap<string, string> }): JSX.Element {
+  const { menu } = messages().setup;
+  const change = (index: number, part: Partial<Modifier>): void => onChange(value.map((one, at) => (at === index ? { ...one, ...part } : one)));
+  return (
+    <fieldset class="setup-several">
+      <legend class="field-label">{menu.modifiers}</legend>
+      <ul class="setup-modifiers">
+        {value.map((modifier, index) => (
+          <li key={modifier.id ?? `new-${index}`} class={modifier.active ? "setup-modifier" : "setup-modifier is-off"}>
+            <Field label={menu.name} value={modifier.name} onInput={(name) => change(index, { name })} error={errors.get(`modifiers[${index}].name`) ?? null} />
+            <PriceField label={menu.extraPrice} value={modifier.price} onInput={(price) => change(index, { price })} error={errors.get(`modifiers[${index}].price`) ?? null} />
+            {modifier.id === undefined ? (
+              <Button look="plain" icon={X} label={menu.removeModifier} onClick={() => onChange(value.filter((_one, at) => at !== index))} />
+            ) : (
+              <Button on={modifier.active} onClick={() => change(index, { active: !modifier.active })}>
+                {menu.offered}
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+      <Button icon={Plus} onClick={() => onChange([...value, { name: "", price: 0, active: true }])} testId="add-modifier">
+        {menu.addModifier}
+      </Button>
+    </fieldset>
+  );
+}
+
+/** A price that is a number as soon as what was typed is one. */
+function PriceField(props: { label: string; value: number; onInput: (value: number) => void; error: string | null }): JSX.Element {
+  const { form } = messages().setup;
+  const [text, setText] = useState(String(props.value));
+  const wrong = parseNumber(text) === null;
+  return (
+    <Field
+      label={props.label}
+      value={text}
+      inputMode="decimal"
+      error={wrong ? form.notNumber : props.error}
+      onInput={(next) => {
+        setText(next);
+        const number = parseNumber(next);
+        if (number !== null) props.onInput(number);
+      }}
+    />
+  );
+}

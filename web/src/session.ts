@@ -1,0 +1,100 @@
+/** Who acts on this device, for which brand and in which venue. */
+
+import { computed, signal } from "@preact/signals";
+import { ask, onSessionLapsed, Refused, setCsrfToken } from "~/api/client";
+import type { CallerCard, Hello, Role, SignedIn } from "~/api/types";
+import { actAs } from "~/sync/actions";
+import { closeBoard } from "~/sync/board";
+import { onStreamSignedOut, resetLine } from "~/sync/line";
+import { keptVenue, keepVenue } from "~/preferences";
+
+const caller = signal<CallerCard | null | undefined>(undefined);
+const greeting = signal<Hello | null>(null);
+const chosenVenue = signal<number | null>(keptVenue());
+
+/** Who acts: undefined while nobody knows yet, null for nobody. */
+export const me = computed(() => caller.value);
+/** What the server says of itself; null until it has. */
+export const hello = computed(() => greeting.value);
+/** What the one who acts works as; a paired device works like a cashier, a kitchen screen like a cook. */
+export const role = computed<Role | null>(() => {
+  const known = caller.value;
+  if (!known) return null;
+  if (known.role) return known.role;
+  return known.device?.kind === "kitchen" ? "cook" : "cashier";
+});
+/** The venue that is worked in; null until it is chosen. */
+export const venueId = computed(() => caller.value?.venue_id ?? chosenVenue.value);
+
+/** Find out who is signed in. Throws Unreachable. */
+export async function recognise(): Promise<void> {
+  greeting.value = await ask<Hello>("GET", "/hub/v1/hello");
+  try {
+    become(await ask<CallerCard>("GET", "/hub/v1/session"));
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    become(null);
+  }
+}
+
+/** Sign in with a password. Throws Refused or Unreachable. */
+export async function signIn(brand: string, username: string, password: string): Promise<void> {
+  await begun(ask<SignedIn>("POST", "/hub/v1/session", { body: { brand, username, password } }));
+}
+
+/** Sign in at a paired device with a PIN. Throws Refused or Unreachable. */
+export async function signInByPin(username: string, pin: string): Promise<void> {
+  await begun(ask<SignedIn>("POST", "/hub/v1/session/pin", { body: { username, pin } }));
+}
+
+/** Show once more with the password that it is really this person; for what a PIN does not suffice for. */
+export async function confirmPassword(password: string): Promise<void> {
+  await begun(ask<SignedIn>("POST", "/hub/v1/session/confirm", { body: { password } }));
+}
+
+/** End the session; the device stays paired. Throws Unreachable. */
+export async function signOut(): Promise<void> {
+  await ask("DELETE", "/hub/v1/session");
+  await recognise();
+}
+
+/** Work in this venue from now on. */
+export function chooseVenue(id: number): void {
+  chosenVenue.value = id;
+  keepVenue(id);
+}
+
+/** Whether the one who acts has one of these roles. */
+export function hasRole(...roles: readonly Role[]): boolean {
+  return role.value !== null && roles.includes(role.value);
+}
+
+async function begun(signedIn: Promise<SignedIn>): Promise<void> {
+  setCsrfToken((await signedIn).csrf_token);
+  await recognise();
+}
+
+function become(next: CallerCard | null): void {
+  const before = caller.value;
+  setCsrfToken(next?.csrf_token ?? null);
+  if (next) actAs(next.actor);
+  if (before !== undefined && before?.actor !== next?.actor) {
+    closeBoard();
+    if (next) resetLine();
+  }
+  caller.value = next;
+}
+
+let asking = false;
+function lapse(): void {
+  if (asking) return;
+  asking = true;
+  void ask("DELETE", "/hub/v1/session")
+    .catch(() => null)
+    .then(recognise)
+    .catch(() => null)
+    .finally(() => (asking = false));
+}
+
+onSessionLapsed(lapse);
+onStreamSignedOut(lapse);

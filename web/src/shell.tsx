@@ -1,0 +1,206 @@
+/** The frame around every screen: where one is, how the line is, who acts. */
+
+import { BarChart3, Bell, ChefHat, ClipboardList, LogOut, PhoneCall, Settings, SlidersHorizontal, Utensils, Volume2, VolumeX } from "lucide";
+import type { IconNode } from "lucide";
+import type { ComponentChildren, JSX } from "preact";
+import { useLocation } from "preact-iso";
+import { useState } from "preact/hooks";
+import type { Role } from "~/api/types";
+import { chooseLanguage, language, LANGUAGES, messages, type Language } from "~/i18n";
+import { clock, now } from "~/i18n/format";
+import { menu } from "~/menu";
+import { Button } from "~/parts/button";
+import { Dialog } from "~/parts/dialog";
+import { Choice } from "~/parts/field";
+import { Icon } from "~/parts/icon";
+import { Segments } from "~/parts/segments";
+import { toastError } from "~/parts/toasts";
+import { soundOn, theme, type Theme } from "~/preferences";
+import { chooseVenue, hasRole, hello, me, role, signOut, venueId } from "~/session";
+import { soundAllowed } from "~/sound";
+import { confirmWaiting, doubtful, dropWaiting, waiting } from "~/sync/actions";
+import { board } from "~/sync/board";
+import { line } from "~/sync/line";
+
+interface Place {
+  path: string;
+  name: "board" | "kitchen" | "entry" | "insights" | "setup";
+  icon: IconNode;
+  roles: readonly Role[];
+}
+
+/** The screens, and whose they are. */
+export const PLACES: readonly Place[] = [
+  { path: "/board", name: "board", icon: ClipboardList, roles: ["cashier", "call_centre", "manager"] },
+  { path: "/kitchen", name: "kitchen", icon: ChefHat, roles: ["cook", "cashier", "manager"] },
+  { path: "/new", name: "entry", icon: PhoneCall, roles: ["call_centre", "cashier", "manager"] },
+  { path: "/insights", name: "insights", icon: BarChart3, roles: ["manager"] },
+  { path: "/setup", name: "setup", icon: Settings, roles: ["manager"] },
+];
+
+/** Where a role begins its day. */
+export function homeOf(who: Role): string {
+  return { cashier: "/board", cook: "/kitchen", call_centre: "/new", manager: "/board" }[who];
+}
+
+/** A screen in its frame. `quiet` leaves only what a kitchen needs: whether the line is alive. */
+export function Shell({ children, quiet }: { children: ComponentChildren; quiet?: boolean }): JSX.Element {
+  return (
+    <div class="shell">
+      {!quiet && <Bar />}
+      <Banners />
+      <main class="page">{children}</main>
+      <Doubts />
+    </div>
+  );
+}
+
+function Bar(): JSX.Element {
+  const { common } = messages();
+  const { path } = useLocation();
+  const [open, setOpen] = useState(false);
+  const pending = [...board.value.orders.values()].filter((order) => order.status === "PENDING").length;
+  return (
+    <header class="bar">
+      <a class="bar-brand" href="/">
+        <span class="bar-mark">
+          <Icon of={Utensils} />
+        </span>
+        <span class="bar-brand-name">{hello.value?.brand?.name ?? me.value?.brand ?? "Comanda"}</span>
+      </a>
+      <nav class="bar-nav" aria-label={common.menu}>
+        {PLACES.filter((place) => hasRole(...place.roles)).map((place) => (
+          <a key={place.path} href={place.path} {...(path.startsWith(place.path) ? { "aria-current": "page" } : {})}>
+            <Icon of={place.icon} />
+            <span class="bar-nav-name">{common.nav[place.name]}</span>
+            {place.name === "board" && pending > 0 && <b class="chip is-new">{pending}</b>}
+          </a>
+        ))}
+      </nav>
+      <div class="bar-end">
+        <VenueChoice />
+        <LineDot />
+        <Button look="plain" icon={soundOn.value ? Volume2 : VolumeX} label={`${common.sound}: ${soundOn.value ? common.on : common.off}`} onClick={() => (soundOn.value = !soundOn.value)} />
+        <Button look="plain" icon={SlidersHorizontal} label={`${me.value?.name ?? me.value?.device?.name ?? ""} · ${common.appearance}`} onClick={() => setOpen(true)} testId="preferences">
+          {me.value?.name ?? me.value?.device?.name ?? ""}
+        </Button>
+      </div>
+      {open && <Preferences onClose={() => setOpen(false)} />}
+    </header>
+  );
+}
+
+function VenueChoice(): JSX.Element | null {
+  const venues = menu.value?.venues ?? [];
+  if (venues.length < 2 || venueId.value === null) return null;
+  return (
+    <Choice
+      label={messages().common.venue}
+      hideLabel
+      value={venueId.value}
+      options={venues.map((venue) => ({ value: venue.id, text: venue.name }))}
+      onChange={chooseVenue}
+      testId="venue"
+    />
+  );
+}
+
+/** A dot that says how the line is; screens without a bar show it too. */
+export function LineDot(): JSX.Element {
+  const { common } = messages();
+  const { state } = line.value;
+  const text = { live: common.live, connecting: common.connecting, lost: common.lostAtStart }[state];
+  return <span class={`line-dot is-${state}`} role="img" aria-label={text} title={text} data-testid="line" data-state={state} />;
+}
+
+/** Language, light or dark, signing out. */
+export function Preferences({ onClose }: { onClose: () => void }): JSX.Element {
+  const { common } = messages();
+  const languages = Object.entries(LANGUAGES).map(([value, text]) => ({ value: value as Language, text }));
+  const themes = (["system", "light", "dark"] as const).map((value) => ({ value, text: common.themes[value] }));
+  const who = role.value;
+  const { route } = useLocation();
+  const locked = (): void => {
+    onClose();
+    // The device stays, and the next one says who they are.
+    if (me.value) route("/sign-in");
+  };
+  return (
+    <Dialog title={me.value?.name ?? me.value?.device?.name ?? "Comanda"} onClose={onClose}>
+      {who && me.value?.kind === "staff" && <p class="chip">{common.roles[who]}</p>}
+      <Choice label={common.language} value={language.value} options={languages} onChange={(value) => void chooseLanguage(value)} testId="language" />
+      <div class="field">
+        <span class="field-label">{common.appearance}</span>
+        <Segments<Theme> label={common.appearance} value={theme.value} options={themes} onChange={(value) => (theme.value = value)} />
+      </div>
+      {me.value?.kind === "staff" && (
+        <Button icon={LogOut} testId="sign-out" onClick={() => void signOut().then(locked, toastError)}>
+          {me.value.device ? common.lock : common.signOut}
+        </Button>
+      )}
+      {hello.value && <p class="field-hint">Comanda {hello.value.version}</p>}
+    </Dialog>
+  );
+}
+
+/** What people must know before they trust the screen. */
+function Banners(): JSX.Element {
+  const { common } = messages();
+  const { state, heardAt } = line.value;
+  return (
+    <>
+      {state === "lost" && (
+        <div class="banner is-bad" role="alert" data-testid="lost">
+          <span class="spinner" aria-hidden="true" />
+          {heardAt === 0 ? common.lostAtStart : common.lost(age(Math.max(now(), Date.now()) - heardAt))}
+        </div>
+      )}
+      {waiting.value.length > 0 && (
+        <div class="banner" role="status" data-testid="waiting">
+          {common.waiting(waiting.value.length)}
+        </div>
+      )}
+      {board.value.truncated && <div class="banner">{common.truncated}</div>}
+      {soundOn.value && !soundAllowed.value && hasRole("cashier", "cook") && (
+        <div class="banner" data-testid="sound-blocked">
+          <Icon of={Bell} />
+          {common.soundBlocked}
+        </div>
+      )}
+    </>
+  );
+}
+
+function age(milliseconds: number): string {
+  const { common } = messages();
+  const seconds = Math.max(0, Math.round(milliseconds / 1_000));
+  if (seconds < 60) return common.seconds(seconds);
+  return seconds < 3_600 ? clock(seconds) : common.hours(Math.floor(seconds / 3_600));
+}
+
+/** What waited too long, or was overtaken: people decide whether it still holds. */
+function Doubts(): JSX.Element | null {
+  const { common } = messages();
+  const one = doubtful.value[0];
+  if (one === undefined || line.value.state !== "live") return null;
+  return (
+    <Dialog
+      title={common.stillWanted}
+      testId="doubt"
+      onClose={() => dropWaiting(one.key)}
+      foot={
+        <>
+          <Button onClick={() => dropWaiting(one.key)}>{common.discard}</Button>
+          <Button look="primary" onClick={() => confirmWaiting(one.key)}>
+            {common.send}
+          </Button>
+        </>
+      }
+    >
+      <p>
+        <strong>{one.label}</strong>
+      </p>
+      <p>{one.doubt === "overtaken" ? common.overtaken : common.old(age(Date.now() - one.at))}</p>
+    </Dialog>
+  );
+}

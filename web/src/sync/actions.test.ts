@@ -1,0 +1,127 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import { emptyBoard, event, FakeServer, order } from "./fake-server";
+
+const START = { label: "Start 5", method: "POST", path: "/hub/v1/tickets/5-1-1/start", orderId: 5 } as const;
+
+let server: FakeServer;
+let actions: typeof import("./actions");
+let board: typeof import("./board");
+
+beforeEach(async () => {
+  vi.useFakeTimers();
+  vi.resetModules();
+  server = new FakeServer();
+  server.install();
+  server.board = emptyBoard(10, { orders: [order(5)] });
+  actions = await import("./actions");
+  board = await import("./board");
+  actions.actAs("staff:1");
+  board.openBoard(1);
+  await passing(10);
+  server.stream.hello({ 1: 10 });
+  await passing(10);
+  return () => vi.useRealTimers();
+});
+
+async function passing(milliseconds: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(milliseconds);
+}
+
+function sent(): (string | null)[] {
+  return server.asked.filter((one) => one.method === "POST").map((one) => one.key);
+}
+
+/** The line is cut, the action is asked for, and finds nobody. */
+async function askedOffline(): Promise<void> {
+  server.streamStatus = 0;
+  server.stream.cut();
+  server.answer = () => "lost";
+  await passing(10);
+  expect(await actions.act(START)).toEqual({ state: "waiting" });
+  expect(actions.isPending(START.path)).toBe(true);
+}
+
+/** The line is back; what was missed comes first. */
+async function back(...missed: ReturnType<typeof event>[]): Promise<void> {
+  server.streamStatus = 200;
+  server.answer = () => 200;
+  await passing(5_000);
+  server.stream.hello({ 1: 10 });
+  for (const one of missed) server.stream.event(one);
+  await passing(1_000);
+}
+
+test("what is asked for while the server is there is done at once, and a second tap changes nothing", async () => {
+  const both = [actions.act(START), actions.act(START)];
+  expect((await Promise.all(both)).map((one) => one.state)).toEqual(["done", "waiting"]);
+  expect(sent()).toHaveLength(1);
+  expect(actions.isPending(START.path)).toBe(false);
+});
+
+test("what waited for a moment is sent once, under its first key", async () => {
+  await askedOffline();
+  await back();
+  expect(sent()).toHaveLength(2);
+  expect(new Set(sent()).size).toBe(1);
+  expect(actions.waiting.value).toEqual([]);
+  await passing(120_000);
+  expect(sent()).toHaveLength(2);
+});
+
+test("what waited for longer than a minute is asked about, and sent when people say so", async () => {
+  await askedOffline();
+  await passing(61_000);
+  await back();
+  expect(sent()).toHaveLength(1);
+  expect(actions.doubtful.value.map((one) => one.doubt)).toEqual(["old"]);
+  actions.confirmWaiting(actions.doubtful.value[0]?.key ?? "");
+  await passing(100);
+  expect(sent()).toHaveLength(2);
+  expect(new Set(sent()).size).toBe(1);
+});
+
+test("what somebody else was faster with is asked about, and dropped when people say so", async () => {
+  await askedOffline();
+  const changed = order(5, { updated_at: "2026-01-01T00:00:09.000000Z" });
+  await back(event(11, "order.changed", changed, { actor: "device:2" }));
+  expect(actions.doubtful.value.map((one) => one.doubt)).toEqual(["overtaken"]);
+  actions.dropWaiting(actions.doubtful.value[0]?.key ?? "");
+  await passing(1_000);
+  expect(sent()).toHaveLength(1);
+  expect(actions.waiting.value).toEqual([]);
+});
+
+test("what was done although its answer was lost is sent again without a question: its key makes that harmless", async () => {
+  await askedOffline();
+  const changed = order(5, { updated_at: "2026-01-01T00:00:09.000000Z" });
+  await back(event(11, "order.changed", changed, { actor: "staff:1" }));
+  expect(actions.doubtful.value).toEqual([]);
+  expect(new Set(sent()).size).toBe(1);
+  expect(actions.waiting.value).toEqual([]);
+});
+
+test("what waited and is then refused is told", async () => {
+  const told: string[] = [];
+  actions.onWaitingRefused((one) => told.push(one.label));
+  await askedOffline();
+  server.streamStatus = 200;
+  server.answer = () => 409;
+  await passing(5_000);
+  server.stream.hello({ 1: 10 });
+  await passing(1_000);
+  expect(told).toEqual(["Start 5"]);
+  expect(actions.waiting.value).toEqual([]);
+});
+
+test("money is never queued", async () => {
+  server.answer = () => "lost";
+  const payment = { label: "Pay", method: "POST", path: "/hub/v1/receipts/5/close", orderId: 5 } as const;
+  await expect(actions.actNow(payment, "key-1")).rejects.toMatchObject({ name: "Unreachable" });
+  expect(actions.waiting.value).toEqual([]);
+});
+
+test("what another asked for on this device is not sent in one's own name", async () => {
+  await askedOffline();
+  actions.actAs("staff:2");
+  expect(actions.waiting.value).toEqual([]);
+});

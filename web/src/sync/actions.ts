@@ -1,0 +1,182 @@
+/**
+ * Actions that take effect once, also across a lost connection.
+ *
+ * Each has an idempotency key from its first try on. What finds no server waits, in the order it was asked for, and is
+ * sent when the line is back: silently while it is fresh and nobody else touched the order, else after asking again.
+ * Money is never queued: a payment without an answer is told as such at once.
+ */
+
+import { computed, effect, signal } from "@preact/signals";
+import { ask, freshKey, Unreachable } from "~/api/client";
+import { board, lastChange } from "./board";
+import { line } from "./line";
+
+/** What waited longer than this is asked about again. */
+const FRESH_MS = 60_000;
+const KEPT_IN = "comanda.waiting";
+
+export interface Wish {
+  /** What it is, in words, for the people who are asked again. */
+  label: string;
+  method: "POST" | "PUT";
+  path: string;
+  body?: unknown;
+  /** The order it is about, if any: another's change of it makes us ask again. */
+  orderId?: number;
+}
+
+export interface Waiting extends Wish {
+  key: string;
+  /** This device's clock, in milliseconds. */
+  at: number;
+  actor: string;
+  /** When the order had last changed as it was shown to whoever asked for this; null for no order. */
+  basis: string | null;
+  /** Why people must say whether it still holds; null while it may be sent. */
+  doubt: "old" | "overtaken" | null;
+}
+
+export type Outcome<T> = { state: "done"; data: T } | { state: "waiting" };
+
+const queue = signal<readonly Waiting[]>(restored());
+const flying = signal<ReadonlySet<string>>(new Set());
+let actor = "";
+let sending = false;
+
+/** What waits for the line, the oldest first. */
+export const waiting = computed(() => queue.value);
+/** What people must be asked about now. */
+export const doubtful = computed(() => queue.value.filter((one) => one.doubt !== null));
+
+/** In whose name actions are sent; what another asked for on this device is dropped. */
+export function actAs(name: string): void {
+  actor = name;
+  keep(queue.value.filter((one) => one.actor === name));
+}
+
+/** Whether an action on this path is under way or waits. */
+export function isPending(path: string): boolean {
+  return flying.value.has(path) || queue.value.some((one) => one.path === path);
+}
+
+/**
+ * Do it now, or as soon as the server is there.
+ *
+ * Throws Refused when the server says no. A second tap on what is already under way changes nothing.
+ */
+export async function act<T>(wish: Wish): Promise<Outcome<T>> {
+  if (isPending(wish.path)) return { state: "waiting" };
+  const one = begun(wish, freshKey());
+  if (line.value.state === "lost" && queue.value.length > 0) {
+    keep([...queue.value, one]);
+    return { state: "waiting" };
+  }
+  try {
+    return { state: "done", data: await fly<T>(one) };
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error;
+    keep([...queue.value, one]);
+    return { state: "waiting" };
+  }
+}
+
+/** Do it now or not at all: for money. Throws Refused, or Unreachable when nobody knows; `key` makes a repeat safe. */
+export async function actNow<T>(wish: Wish, key: string): Promise<T> {
+  return fly<T>(begun(wish, key));
+}
+
+function begun(wish: Wish, key: string): Waiting {
+  return { ...wish, key, at: Date.now(), actor, basis: changedAt(wish), doubt: null };
+}
+
+function changedAt(wish: Wish): string | null {
+  return wish.orderId === undefined ? null : (board.value.orders.get(wish.orderId)?.updated_at ?? null);
+}
+
+/** People say that a doubtful action still holds. */
+export function confirmWaiting(key: string): void {
+  keep(
+    queue.value.map((one) => (one.key === key ? { ...one, doubt: null, at: Date.now(), basis: changedAt(one) } : one)),
+  );
+  void sendWaiting();
+}
+
+/** People say that an action does not hold any more. */
+export function dropWaiting(key: string): void {
+  keep(queue.value.filter((one) => one.key !== key));
+}
+
+const refusals = new Set<(one: Waiting, error: unknown) => void>();
+
+/** Hear of actions that waited and were then refused. */
+export function onWaitingRefused(listener: (one: Waiting, error: unknown) => void): void {
+  refusals.add(listener);
+}
+
+async function fly<T>(one: Waiting): Promise<T> {
+  flying.value = new Set([...flying.value, one.path]);
+  try {
+    return await ask<T>(one.method, one.path, {
+      key: one.key,
+      ...(one.body === undefined ? {} : { body: one.body }),
+    });
+  } finally {
+    const left = new Set(flying.value);
+    left.delete(one.path);
+    flying.value = left;
+  }
+}
+
+async function sendWaiting(): Promise<void> {
+  if (sending) return;
+  sending = true;
+  try {
+    for (;;) {
+      const one = queue.value.find((candidate) => candidate.doubt === null);
+      if (one === undefined || line.value.state !== "live") return;
+      const doubt = doubtOf(one);
+      if (doubt !== null) {
+        keep(queue.value.map((other) => (other.key === one.key ? { ...one, doubt } : other)));
+        continue;
+      }
+      try {
+        await fly(one);
+      } catch (error) {
+        if (error instanceof Unreachable) return;
+        for (const listener of refusals) listener(one, error);
+      }
+      dropWaiting(one.key);
+    }
+  } finally {
+    sending = false;
+  }
+}
+
+function doubtOf(one: Waiting): Waiting["doubt"] {
+  if (Date.now() - one.at > FRESH_MS) return "old";
+  if (one.orderId === undefined || changedAt(one) === one.basis) return null;
+  // What we changed ourselves is this very action, whose answer was lost: the key makes the repeat harmless.
+  return lastChange(one.orderId) === one.actor ? null : "overtaken";
+}
+
+function keep(next: readonly Waiting[]): void {
+  queue.value = next;
+  try {
+    sessionStorage.setItem(KEPT_IN, JSON.stringify(next));
+  } catch {
+    // A browser that keeps nothing still sends what waits while the page is open.
+  }
+}
+
+function restored(): readonly Waiting[] {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEPT_IN) ?? "[]") as Waiting[];
+  } catch {
+    return [];
+  }
+}
+
+effect(() => {
+  // The events we missed come first; they tell whether somebody else was faster.
+  if (line.value.state === "live") setTimeout(() => void sendWaiting(), 400);
+});

@@ -1,0 +1,297 @@
+/**
+ * A venue's board in this tab: a snapshot and every event after it, by number (docs/events.md).
+ *
+ * It never guesses: an event that is not the next one means that something was missed, and a fresh snapshot is taken.
+ * What an action changed is shown when its event arrives, not before.
+ */
+
+import { batch, computed, signal, type ReadonlySignal } from "@preact/signals";
+import { ask, noteServerInstant, Unreachable } from "~/api/client";
+import type { Board, LogEvent, OrderCard, OrderSummary, PrintJobCard, ReceiptCard, TicketCard } from "~/api/types";
+import { follow, whenFollowing } from "./line";
+
+/** Orders that left the board are shown as done; no more of them than this are kept. */
+const MAX_DONE = 40;
+const SUMMARIES_AT_ONCE = 100;
+const RETRY_MS = 2_000;
+
+export interface BoardState {
+  venueId: number;
+  /** The event the board stands at; 0 before the first snapshot. */
+  number: number;
+  orders: ReadonlyMap<number, OrderCard>;
+  receipts: ReadonlyMap<number, ReceiptCard>;
+  tickets: ReadonlyMap<string, TicketCard>;
+  /** What is left, by product; a product without an entry has no limit. */
+  stopList: ReadonlyMap<number, number>;
+  devices: ReadonlyMap<number, boolean>;
+  printJobs: ReadonlyMap<string, PrintJobCard>;
+  /** Orders that left the board since it was opened, the newest first. */
+  done: readonly OrderCard[];
+  truncated: boolean;
+}
+
+const EMPTY: BoardState = {
+  venueId: 0,
+  number: 0,
+  orders: new Map(),
+  receipts: new Map(),
+  tickets: new Map(),
+  stopList: new Map(),
+  devices: new Map(),
+  printJobs: new Map(),
+  done: [],
+  truncated: false,
+};
+
+const state = signal<BoardState>(EMPTY);
+const details = signal<ReadonlyMap<number, OrderSummary>>(new Map());
+const listeners = new Set<(event: LogEvent) => void>();
+/** Who changed an order last; for what waited while we were away. */
+const changes = new Map<number, string>();
+
+/** The board of the venue that is followed. */
+export const board: ReadonlySignal<BoardState> = state;
+/** Orders with their customers and lines, as far as they have been fetched. */
+export const summaries: ReadonlySignal<ReadonlyMap<number, OrderSummary>> = details;
+/** Whether the first snapshot is still to come. */
+export const boardLoading = computed(() => state.value.number === 0 && state.value.venueId !== 0);
+
+let stop: (() => void) | null = null;
+let generation = 0;
+let buffered: LogEvent[] | null = null;
+const wanted = new Set<number>();
+const inFlight = new Set<number>();
+let fetching = false;
+
+/** Show this venue's board from now on; the one before is let go. */
+export function openBoard(venueId: number): void {
+  if (state.value.venueId === venueId && stop !== null) return;
+  closeBoard();
+  state.value = { ...EMPTY, venueId };
+  stop = follow({ venueId, onEvent: take, onResync: () => void refresh() });
+  void refresh();
+}
+
+/** Follow nothing any more. */
+export function closeBoard(): void {
+  generation += 1;
+  stop?.();
+  stop = null;
+  buffered = null;
+  changes.clear();
+  wanted.clear();
+  batch(() => {
+    state.value = EMPTY;
+    details.value = new Map();
+  });
+}
+
+/** Hear of each event as it is applied; returns how to stop. */
+export function onBoardEvent(listener: (event: LogEvent) => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Who changed an order last, as far as events have told. */
+export function lastChange(orderId: number): string | undefined {
+  return changes.get(orderId);
+}
+
+/** Fetch customers and lines of these orders where they are not known yet. */
+export function wantSummaries(ids: Iterable<number>): void {
+  for (const id of ids) if (!details.value.has(id) && !inFlight.has(id)) wanted.add(id);
+  if (wanted.size > 0) queueMicrotask(() => void fetchSummaries());
+}
+
+async function refresh(): Promise<void> {
+  const mine = (generation += 1);
+  const venueId = state.value.venueId;
+  buffered = [];
+  await whenFollowing(venueId);
+  while (mine === generation) {
+    try {
+      const snapshot = await ask<Board>("GET", `/hub/v1/venues/${venueId}/board`);
+      if (mine !== generation) return;
+      install(snapshot);
+      return;
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+function install(snapshot: Board): void {
+  const later = buffered ?? [];
+  buffered = null;
+  const orders = byId(snapshot.orders);
+  const left = [...state.value.orders.values()].filter((order) => !orders.has(order.id));
+  state.value = {
+    venueId: snapshot.venue_id,
+    number: snapshot.number,
+    orders,
+    receipts: byId(snapshot.receipts),
+    tickets: byId(snapshot.tickets),
+    stopList: new Map(snapshot.stop_list.map((entry) => [entry.product_id, entry.quantity])),
+    devices: new Map(snapshot.devices.map((device) => [device.id, device.present])),
+    printJobs: byId(snapshot.print_jobs),
+    done: state.value.done,
+    truncated: snapshot.truncated,
+  };
+  // What left while we were away is forgotten rather than shown with a state we did not see.
+  forget(left.map((order) => order.id));
+  for (const event of later) take(event);
+}
+
+function take(event: LogEvent): void {
+  if (buffered !== null) {
+    buffered.push(event);
+    return;
+  }
+  const { number } = state.value;
+  if (event.number <= number) return;
+  if (event.number !== number + 1) {
+    // The event itself is in the snapshot, which is taken later than it was heard.
+    void refresh();
+    return;
+  }
+  noteServerInstantOnce(event.time);
+  batch(() => apply(event));
+  for (const listener of listeners) listener(event);
+}
+
+/** An event is at most milliseconds old when it is heard live, so it tells the server's time well. */
+let noted = 0;
+function noteServerInstantOnce(iso: string): void {
+  if (Date.now() - noted < 60_000) return;
+  noted = Date.now();
+  if (Math.abs(Date.parse(iso) - Date.now()) > 86_400_000) return;
+  noteServerInstant(iso);
+}
+
+function apply(event: LogEvent): void {
+  const before = state.value;
+  const after: BoardState = { ...before, number: event.number };
+  const subject = event.type.split(".", 1)[0];
+  if (event.order_id !== null) changes.set(event.order_id, event.actor);
+  if (subject === "order") applyOrder(after, event.data as unknown as OrderCard, event.type);
+  else if (subject === "receipt") applyReceipt(after, event.data as unknown as ReceiptCard);
+  else if (subject === "ticket") applyTicket(after, event.data as unknown as TicketCard);
+  else if (subject === "stop_list") applyStopList(after, event.data as { product_id: number; quantity: number | null });
+  else if (subject === "terminal") applyDevice(after, event.data as { id: number; present: boolean | null });
+  else if (subject === "print") applyPrintJob(after, event.data as unknown as PrintJobCard);
+  state.value = after;
+}
+
+function applyOrder(after: BoardState, order: OrderCard, type: string): void {
+  const orders = new Map(after.orders);
+  if (order.open) {
+    orders.set(order.id, order);
+    // A line was mapped, or a text erased: what was fetched is old.
+    if (type === "order.changed" && details.value.has(order.id)) renew(order.id);
+  } else {
+    const wasShown = orders.delete(order.id);
+    const receipts = new Map(after.receipts);
+    receipts.delete(order.id);
+    const tickets = new Map(after.tickets);
+    for (const [id, ticket] of tickets) {
+      if (ticket.order_id === order.id && ticket.status !== "CANCELLED") tickets.delete(id);
+    }
+    after.receipts = receipts;
+    after.tickets = tickets;
+    if (wasShown) {
+      after.done = [order, ...after.done.filter((one) => one.id !== order.id)];
+      forget(after.done.slice(MAX_DONE).map((one) => one.id));
+      after.done = after.done.slice(0, MAX_DONE);
+    }
+  }
+  after.orders = orders;
+}
+
+function applyReceipt(after: BoardState, receipt: ReceiptCard): void {
+  const receipts = new Map(after.receipts);
+  if (after.orders.has(receipt.service_notification_id)) receipts.set(receipt.id, receipt);
+  else receipts.delete(receipt.id);
+  after.receipts = receipts;
+}
+
+function applyTicket(after: BoardState, ticket: TicketCard): void {
+  const tickets = new Map(after.tickets);
+  if (ticket.open) tickets.set(ticket.id, ticket);
+  else tickets.delete(ticket.id);
+  after.tickets = tickets;
+}
+
+function applyStopList(after: BoardState, left: { product_id: number; quantity: number | null }): void {
+  const stopList = new Map(after.stopList);
+  if (left.quantity === null) stopList.delete(left.product_id);
+  else stopList.set(left.product_id, left.quantity);
+  after.stopList = stopList;
+}
+
+function applyDevice(after: BoardState, device: { id: number; present: boolean | null }): void {
+  const devices = new Map(after.devices);
+  if (device.present === null) devices.delete(device.id);
+  else devices.set(device.id, device.present);
+  after.devices = devices;
+}
+
+function applyPrintJob(after: BoardState, job: PrintJobCard): void {
+  const printJobs = new Map(after.printJobs);
+  if (job.status === "uncertain") printJobs.set(job.id, job);
+  else printJobs.delete(job.id);
+  after.printJobs = printJobs;
+}
+
+function renew(orderId: number): void {
+  wanted.add(orderId);
+  queueMicrotask(() => void fetchSummaries());
+}
+
+function forget(ids: readonly number[]): void {
+  if (ids.length === 0) return;
+  const kept = new Map(details.value);
+  for (const id of ids) {
+    kept.delete(id);
+    changes.delete(id);
+    wanted.delete(id);
+  }
+  details.value = kept;
+}
+
+async function fetchSummaries(): Promise<void> {
+  if (fetching) return;
+  fetching = true;
+  try {
+    while (wanted.size > 0) {
+      const ids = [...wanted].slice(0, SUMMARIES_AT_ONCE);
+      for (const id of ids) {
+        wanted.delete(id);
+        inFlight.add(id);
+      }
+      const mine = generation;
+      try {
+        const found = await ask<OrderSummary[]>("GET", "/hub/v1/orders", {
+          query: { venue: state.value.venueId, ids: ids.join() },
+        });
+        if (state.value.venueId === 0) return;
+        const next = new Map(details.value);
+        for (const summary of found) next.set(summary.id, summary);
+        details.value = next;
+      } catch (error) {
+        if (!(error instanceof Unreachable)) throw error;
+        for (const id of ids) if (mine === generation) wanted.add(id);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      } finally {
+        for (const id of ids) inFlight.delete(id);
+      }
+    }
+  } finally {
+    fetching = false;
+  }
+}
+
+function byId<T extends { id: number | string }>(items: readonly T[]): Map<T["id"], T> {
+  return new Map(items.map((item) => [item.id, item]));
+}
