@@ -3,6 +3,9 @@
 Run by ``make screenshots``; which screens there are stands in `SCREENS`.
 """
 
+import contextlib
+import random
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -26,9 +29,11 @@ DESKTOP: Final = ("desktop", 1440, 900)
 TABLET: Final = ("tablet", 1024, 768)
 WALL: Final = ("wall", 1920, 1080)
 SCHEMES: Final = ("light", "dark")
-ALIVE_S: Final = 45
+ALIVE_S: Final = 75
 """How long the demo's orders come in before anything is shown."""
 _PATIENCE_MS: Final = 30_000
+_BUSY: Final = {10: 1, 11: 2, 12: 5, 13: 7, 14: 5, 15: 3, 16: 2, 17: 3, 18: 6, 19: 9, 20: 8, 21: 5, 22: 3, 23: 1}
+"""How busy the hours of a day are, by the clock in Baku."""
 
 
 def settled(page: Page) -> None:
@@ -49,24 +54,51 @@ class Screen:
     prepare: Callable[[Page], None] = settled
 
 
+def order_begun(page: Page) -> None:
+    """An operator in the middle of an order, by the same keys as in the tests."""
+    page.get_by_test_id("guest-phone").fill("505550111")
+    expect(page.get_by_test_id("guest-option").first).to_be_visible()
+    page.get_by_test_id("guest-phone").press("Enter")
+    for name in ("qut", "lim", "şah"):
+        page.get_by_test_id("product-search").fill(name)
+        page.get_by_test_id("product-search").press("Enter")
+        page.wait_for_timeout(600)
+        if page.get_by_test_id("options").count():
+            page.keyboard.press("Escape")
+    page.get_by_test_id("product-search").fill("")
+    settled(page)
+
+
+def order_opened(page: Page) -> None:
+    """The board with an order's panel beside it."""
+    settled(page)
+    page.locator('[data-testid="card"][data-stage="accepted"]').first.get_by_test_id("open").click()
+    expect(page.get_by_test_id("panel")).to_be_visible()
+    settled(page)
+
+
 SCREENS: Final = (
     Screen("sign-in", "/sign-in", signed_in=False),
     Screen("board", "/board"),
-    Screen("kitchen", "/kitchen/1", sizes=(WALL, TABLET)),
-    Screen("new-order", "/new"),
-    Screen("insights", "/insights"),
-    Screen("setup", "/setup"),
+    Screen("order", "/board", prepare=order_opened),
+    Screen("kitchen", "/kitchen/all", sizes=(WALL, TABLET)),
+    Screen("new-order", "/new", prepare=order_begun),
+    Screen("setup", "/setup?tab=menu"),
+    Screen("insights", "/insights?range=week"),
 )
+"""Insights come last: for them the orders are spread over a week."""
 
 
 def main() -> int:
     """Take every screen on every size and scheme; names as words take only those."""
     wanted = [screen for screen in SCREENS if not sys.argv[1:] or screen.name in sys.argv[1:]]
     SHOTS.mkdir(parents=True, exist_ok=True)
-    with _demo() as url, sync_playwright() as playwright:
+    with _demo() as (url, database), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=chromium_flags())
         _liven(url)
         for screen in wanted:
+            if screen.name == "insights":
+                _spread_over_a_week(database)
             for size in screen.sizes:
                 for scheme in SCHEMES:
                     _take(browser, url, screen, size, scheme)
@@ -114,9 +146,24 @@ def _liven(url: str) -> None:
     with httpx.Client(base_url=url, timeout=60) as http:
         signed_in = http.post("/hub/v1/session", json=who).raise_for_status()
         headers = {"X-CSRF-Token": signed_in.json()["data"]["csrf_token"]}
-        alive = {"orders": True, "house": True, "per_minute": 30}
+        alive = {"orders": True, "house": True, "per_minute": 120}
         http.put("/hub/v1/demo", json=alive, headers=headers).raise_for_status()
     time.sleep(ALIVE_S)
+
+
+def _spread_over_a_week(database: Path) -> None:
+    """Put the demo's orders, which all came a minute ago, on the hours of a week as a restaurant has them."""
+    busy = [hour for hour, weight in _BUSY.items() for _ in range(weight)]
+    chance = random.Random(7)
+    with contextlib.closing(sqlite3.connect(database, timeout=30)) as store, store:
+        for order_id, created in store.execute("SELECT id, created_at FROM orders").fetchall():
+            day_us, hour_us = 86_400_000_000, 3_600_000_000
+            at = created - created % day_us - chance.randint(1, 6) * day_us + (chance.choice(busy) - 4) * hour_us
+            back = created - at - chance.randrange(hour_us)
+            for table, key in (("orders", "id"), ("tickets", "order_id"), ("receipts", "order_id")):
+                columns = [row[1] for row in store.execute(f"PRAGMA table_info({table})") if row[1].endswith("_at")]
+                moved = ", ".join(f"{column} = {column} - {back}" for column in columns)
+                store.execute(f"UPDATE {table} SET {moved} WHERE {key} = {order_id}")  # noqa: S608 - our own names and numbers
 
 
 def _compress(file: Path) -> None:
@@ -126,8 +173,8 @@ def _compress(file: Path) -> None:
 
 
 @contextmanager
-def _demo() -> Iterator[str]:
-    """A demo server of our own while the block runs; its address."""
+def _demo() -> Iterator[tuple[str, Path]]:
+    """A demo server of our own while the block runs; its address and its store."""
     with socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -139,7 +186,7 @@ def _demo() -> Iterator[str]:
             server = subprocess.Popen([sys.executable, "-m", "comanda", *words], stdout=output, stderr=output)
         try:
             _wait_until_ready(url, server, log)
-            yield url
+            yield url, Path(folder, "comanda.db")
         finally:
             server.terminate()
             server.wait(60)

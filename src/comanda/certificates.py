@@ -31,6 +31,8 @@ _INSIDE_NETWORKS: Final = tuple(
     for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16", "fc00::/7",
                     "fe80::/10", "::1/128")
 )  # fmt: skip
+_SERVER: Final = "Comanda server"
+"""No name of a host: what could be one is held to the authority's constraints on names, which no address fulfils."""
 _NAME: Final = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 Address = IPv4Address | IPv6Address
 
@@ -100,7 +102,7 @@ def sign_server(authority: Signed, hosts: Sequence[str | Address], now: datetime
     if issuer.not_valid_after_utc < now + SERVER_LIFE:
         raise SetupError(f"the authority lapses on {issuer.not_valid_after_utc:%Y-%m-%d}; make a new one")
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, str(hosts[0])[:64])])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _SERVER)])
     names = [x509.DNSName(host) if isinstance(host, str) else x509.IPAddress(host) for host in hosts]
     built = (
         _begun(name, issuer.subject, key.public_key(), now, SERVER_LIFE)

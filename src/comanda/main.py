@@ -136,6 +136,7 @@ async def serve(settings: Settings, announce: Callable[[Hub], Coroutine[Any, Any
     ``announce`` runs once requests are answered. Raises SetupError when an address cannot be bound.
     """
     _check_address(settings)
+    _check_certificate(settings)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGTERM, signal.SIGINT):
@@ -216,6 +217,19 @@ def _check_address(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
     except OSError as error:
         raise SetupError(f"{settings.host}:{settings.port} cannot be served: {error.strerror or error}") from error
+
+
+def _check_certificate(settings: Settings) -> None:
+    """Raise SetupError for a certificate and a key that cannot be served together, as while they are renewed."""
+    if settings.tls_cert is None or settings.tls_key is None:
+        return
+    try:
+        # Without a password here the library would ask for one at the terminal; the server takes no key that has one.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key, password="")
+    except OSError as error:
+        raise SetupError(
+            f"{settings.tls_cert} and {settings.tls_key} are no certificate and its key: {error}"
+        ) from error
 
 
 async def _until_answering(settings: Settings, serving: "asyncio.Task[None]") -> None:

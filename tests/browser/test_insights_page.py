@@ -50,7 +50,8 @@ class Colleague:
 
     def figures(self, **days: str) -> dict[str, Any]:
         """What the endpoint says."""
-        return self.http.get("/hub/v1/insights", params={"venue": 1, **days}).json()["data"]
+        figures: dict[str, Any] = self.http.get("/hub/v1/insights", params={"venue": 1, **days}).json()["data"]
+        return figures
 
 
 @pytest.fixture

@@ -34,7 +34,8 @@ def test_every_page_loads_without_a_complaint(house, new_context):
 def test_the_policy_holds_what_a_page_may_do(house_over_tls, new_context, watch):
     """Scripts in the page, evaluated text, and other hosts are refused by the browser itself."""
     page = new_context(house_over_tls.url).new_page()
-    page.goto("/sign-in")
+    answer = page.goto("/sign-in")
+    assert answer.headers["cross-origin-opener-policy"] == "same-origin"
     wait_for_app(page)
     refused = page.evaluate(
         """async () => {

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 from benchmarks.servers import free_port
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from tests.conftest import DEMO_CREDENTIALS, Server, demo_hub, serving
 
 from comanda import administration, demo
@@ -25,7 +25,7 @@ from comanda.duties.housekeeping import clear_brand
 from comanda.duties.presence import mark_silent, watch_presence
 from comanda.main import open_hub
 from comanda.orders.dossier import House
-from comanda.store import presence, sessions
+from comanda.store import devices, presence, sessions
 from comanda.store.tables import device_presence, events, staff_sessions
 from comanda.store.transaction import Statement, one
 
@@ -221,7 +221,7 @@ async def test_a_change_by_a_person_needs_the_csrf_token(server: Server):
 
 @on_sqlite
 async def test_a_route_is_for_the_callers_it_names(server: Server):
-    """A person sends no heartbeat, a device ends no session: 403, and failures count against the address."""
+    """A person without a device sends no heartbeat, a device ends no session: 403, and failures count against the address."""
     manager = await sign_in_person(server)
     for method, path, headers in (
         ("POST", HEARTBEAT, manager),
@@ -424,6 +424,25 @@ async def test_a_heartbeat_that_is_no_turn_wakes_nobody(server: Server):
     assert await store.changes() == before
     assert after[0][:4] == first[0][:4]
     assert after[0][4] > first[0][4]
+
+
+async def test_a_heartbeat_that_comes_after_its_device_was_revoked_leaves_nothing(server: Server):
+    """And what an earlier one left of a device that is no more is forgotten instead of asked about for ever."""
+    store = server.hub.store
+    device = next(d for d in (await store.directory()).devices.values() if d.id == demo.TERMINAL_ID)
+    assert await store.run(lambda: devices.revoke_device("demo", device.id, "staff:x", now_micros()))
+    assert not await store.run(lambda: presence.beat("demo", device, now_micros()))
+    assert await rows_of(store, device_presence) == []
+
+    def leave():
+        row = {"brand_id": "demo", "device_id": device.id, "venue_id": 1, "present": True, "seen_at": 1}
+        yield one(Statement(insert(device_presence), returns=False), **row)
+
+    await store.run(leave)
+    await server.http.post(HEARTBEAT, headers=KITCHEN)
+    assert await make_silent(server) == 1
+    assert await rows_of(store, device_presence, device_presence.c.device_id) == [(limits.FIRST_SCREEN_ID,)]
+    assert {data["id"] for _, _, _, data in await turns(store)} == {limits.FIRST_SCREEN_ID}
 
 
 @on_sqlite

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import threading
 
 import pytest
 from tests.conftest import Server
@@ -58,6 +59,22 @@ async def test_names_that_are_formulas_are_shown_and_not_run(server: Server):
     for number, name in HOSTILE.items():
         safe = name if number in (208, 209, 211) else f"'{name}"
         assert told[number] == [safe, "2", "2"]
+
+
+async def test_pages_of_orders_are_written_off_the_loop(server: Server, monkeypatch):
+    """A month of orders is rendered for seconds, in which everybody else would wait."""
+    await place(server)
+    writer, loop, threads = csv.writer, threading.get_ident(), list[int]()
+
+    def noting(*args, **named):
+        threads.append(threading.get_ident())
+        return writer(*args, **named)
+
+    with monkeypatch.context() as watched:
+        watched.setattr(csv, "writer", noting)
+        assert len(await table(server, "orders")) == 2
+    assert len(threads) == 2
+    assert threads[1] != loop
 
 
 async def test_every_table_says_what_the_figures_say(server: Server):

@@ -161,6 +161,17 @@ async def test_a_quantity_set_anew_is_nobodys_to_give_back(quarantine: Server):
     assert await left(server) == 8
 
 
+async def test_a_quantity_set_anew_gives_back_what_was_taken_since(quarantine: Server):
+    """A known line's portions from before do not stand for those that the mapping took afterwards."""
+    server = quarantine
+    order_id = await wait_for(server, line(count=2), line(**STRANGE, count=3))
+    await server.import_({"stop_list": [{"venue_id": 1, "product_id": 101, "quantity": 10}]})
+    await mapped(server, order_id, 1, 101)
+    assert (await left(server), await held(server, order_id)) == (7, [(101, 3000)])
+    await mapped(server, order_id, 1, 102)
+    assert (await left(server), await held(server, order_id)) == (10, [])
+
+
 async def test_of_all_who_map_at_once_only_those_get_portions_for_whom_there_are(quarantine: Server):
     """Ten portions, twelve mappings of two and as many orders: what was given out is what is gone."""
     server = quarantine

@@ -13,10 +13,13 @@ from tests.http.test_hub_access import rows_of
 from comanda import administration, demo
 from comanda.access.secrets import sha256_hex
 from comanda.base import limits
+from comanda.base.clock import now_micros
+from comanda.base.errors import ComandaError
 from comanda.duties.housekeeping import clear_brand
 from comanda.http.hub_api.pairings import ALPHABET
 from comanda.main import open_hub
 from comanda.orders.dossier import House
+from comanda.store.pairings import Approval, approve_pairing
 from comanda.store.tables import audit_log, devices, pairings
 from comanda.store.transaction import Statement, one
 
@@ -249,6 +252,49 @@ async def test_a_revoked_device_is_out_at_once_with_all_that_was_begun_on_it(ser
     assert actions[-1] == ("revoked", str(device["id"]))
 
 
+async def test_a_revoked_device_claims_nothing_any_more(server: Server):
+    """Let in but not yet there when it was revoked: also not once another tablet is let in as the same terminal."""
+    manager, place = await manager_headers(server), {**TILL, "terminal_id": demo.TERMINAL_ID}
+    lost, right = await begin(server, "terminal"), await begin(server, "terminal")
+    await ask(server, "POST", f"{PAIRINGS}/{lost['code']}/approve", manager, json=place)
+    await ask(server, "DELETE", f"/hub/v1/admin/devices/{demo.TERMINAL_ID}", manager)
+    await ask(server, "POST", f"{PAIRINGS}/{right['code']}/approve", manager, json=place)
+    assert (await claimed(server, lost["claim"])).json()["data"]["status"] == "expired"
+    assert (await claimed(server, right["claim"])).json()["data"]["status"] == "paired"
+    assert (await claimed(server, lost["claim"])).json()["data"]["status"] == "expired"
+
+
+async def test_who_is_let_in_later_has_the_terminal(server: Server):
+    """The tablet before claims nothing, whether another was let in or the terminal got a token at the command line."""
+    manager, place = await manager_headers(server), {**TILL, "terminal_id": demo.TERMINAL_ID}
+    first, second = await begin(server, "terminal"), await begin(server, "terminal")
+    for begun in (first, second):
+        await ask(server, "POST", f"{PAIRINGS}/{begun['code']}/approve", manager, json=place)
+    assert (await claimed(server, first["claim"])).json()["data"]["status"] == "expired"
+    assert (await claimed(server, second["claim"])).json()["data"]["status"] == "paired"
+    third = await begin(server, "terminal")
+    await ask(server, "POST", f"{PAIRINGS}/{third['code']}/approve", manager, json=place)
+    await administration.rotate_terminal(server.hub.store, "demo", demo.TERMINAL_ID)
+    assert (await claimed(server, third["claim"])).json()["data"]["status"] == "expired"
+
+
+async def test_a_terminal_that_was_moved_or_retired_meanwhile_is_refused(server: Server):
+    """By what the store says and not by what the process knew; the code goes on waiting."""
+    store, begun = server.hub.store, await begin(server, "terminal")
+    approval = Approval(
+        "demo", sha256_hex(begun["code"]), "terminal", "Till", 1, demo.TERMINAL_ID, None, "staff:x", sha256_hex("x")
+    )
+    terminal = {"id": demo.TERMINAL_ID, "name": "Till"}
+    for changed in ({"venue_id": 2}, {"venue_id": 1, "active": False}):
+        await server.import_({"terminals": [{**terminal, **changed}]})
+        with pytest.raises(ComandaError) as refused:
+            await store.run(lambda: approve_pairing(approval, now_micros()))
+        assert [problem.code for problem in refused.value.details] == ["unknown_terminal"]
+        assert (await claimed(server, begun["claim"])).json()["data"]["status"] == "waiting"
+    await server.import_({"terminals": [{**terminal, "venue_id": 1, "active": True}]})
+    assert await store.run(lambda: approve_pairing(approval, now_micros()))
+
+
 async def test_the_stream_of_a_revoked_device_ends_within_a_second(server: Server):
     """Also where nothing happens that would be told."""
     headers, device = await pair(server)
@@ -294,3 +340,14 @@ async def test_one_address_cannot_fill_the_place_where_devices_wait(server: Serv
     assert len(await rows_of(server.hub.store, pairings)) == limits.PAIRINGS_PER_ADDRESS
     assert (await claimed(server, begun[0]["claim"])).json()["data"]["status"] == "expired"
     assert (await claimed(server, begun[-1]["claim"])).json()["data"]["status"] == "waiting"
+
+
+async def test_many_addresses_cannot_keep_a_device_out(server: Server, monkeypatch):
+    """The brand's oldest wish gives way, but none that was let in already."""
+    monkeypatch.setattr(limits, "PAIRINGS_PER_BRAND", 3)
+    manager = await manager_headers(server)
+    begun = [await begin(server) for _ in range(3)]
+    await ask(server, "POST", f"{PAIRINGS}/{begun[0]['code']}/approve", manager, json=SCREEN)
+    begun.append(await begin(server))
+    said = [(await claimed(server, one_of["claim"])).json()["data"]["status"] for one_of in begun]
+    assert said == ["paired", "expired", "waiting", "waiting"]

@@ -24,7 +24,7 @@ from comanda.duties.housekeeping import clear_brand
 from comanda.main import open_hub
 from comanda.orders.dossier import House
 from comanda.store import pins
-from comanda.store.tables import audit_log, pin_failures, staff
+from comanda.store.tables import audit_log, pin_failures, staff, staff_sessions
 from comanda.store.transaction import Statement, one
 
 pytestmark = pytest.mark.anyio
@@ -147,6 +147,60 @@ async def test_a_device_on_which_many_are_guessed_at_waits_whole(server: Server,
     assert (await sign_in(server, screen, "anna")).status_code == 200
 
 
+async def test_a_till_that_has_seen_many_wrong_pins_stays_usable(server: Server, till):
+    """Once the wait is over right PINs work one after another; what was in vain is not made younger by them."""
+    store = server.hub.store
+    for number in range(limits.PIN_TRIES_PER_DEVICE):
+        assert (await sign_in(server, till, f"nobody-{number}")).status_code == 401
+    before = await rows_of(store, pin_failures, pin_failures.c.subject, pin_failures.c.last_at)
+    assert (await sign_in(server, till)).json()["error"] == "pin_locked"
+    await wait_out(server)
+    for username in ("anna", "boss", "anna", "boss"):
+        assert (await sign_in(server, till, username)).status_code == 200
+    assert await rows_of(store, pin_failures, pin_failures.c.subject, pin_failures.c.last_at) == before
+    assert (await sign_in(server, till, pin="111112")).status_code == 401
+    locked = await sign_in(server, till, "boss")
+    assert (locked.status_code, locked.json()["error"]) == (429, "pin_locked")
+    assert 55 <= int(locked.headers["retry-after"]) <= 60
+
+
+async def test_a_till_that_waits_keeps_no_name_that_is_tried(server: Server, till):
+    """Or anybody could fill the store with them."""
+    for number in range(limits.PIN_TRIES_PER_DEVICE):
+        await sign_in(server, till, f"nobody-{number}")
+    before = await rows_of(server.hub.store, pin_failures)
+    for number in range(5):
+        assert (await sign_in(server, till, f"other-{number}")).json()["error"] == "pin_locked"
+    assert await rows_of(server.hub.store, pin_failures) == before
+
+
+async def test_a_guess_that_nobody_could_check_does_not_count(server: Server, till, monkeypatch):
+    """Too many passwords are being checked: neither PINs nor confirmations are lost by trying."""
+    boss, counted = await begun(server, till, "boss"), (pin_failures, pin_failures.c.failures, pin_failures.c.last_at)
+    assert (await sign_in(server, till, pin="111112")).status_code == 401
+    before = await rows_of(server.hub.store, *counted)
+    with monkeypatch.context() as busy:
+        busy.setattr(limits, "PASSWORD_CHECKS_WAITING", 0)
+        for _ in range(limits.PIN_TRIES_PER_DEVICE):
+            assert (await sign_in(server, till)).json()["error"] == "rate_limited"
+            await ask(server, "POST", CONFIRM, boss, 429, json={"password": "y" * 8})
+    assert await rows_of(server.hub.store, *counted) == before
+    assert (await sign_in(server, till)).status_code == 200
+
+
+async def test_a_device_is_there_while_somebody_works_on_it(server: Server, till):
+    """The page's heartbeat is the device's also under a person's session; people elsewhere send none."""
+    anna = await begun(server, till)
+    assert (await ask(server, "POST", "/hub/v1/heartbeat", anna))["data"]["present"]
+    device_id = (await ask(server, "GET", SESSION, anna))["data"]["device"]["id"]
+    manager = await manager_headers(server)
+    listed = (await ask(server, "GET", "/hub/v1/admin/devices", manager))["data"]
+    assert [device["present"] for device in listed if device["id"] == device_id] == [True]
+    assert (await ask(server, "POST", "/hub/v1/heartbeat", manager, 403))["error"] == "forbidden"
+    bare = {"cookie": anna["cookie"]}
+    assert (await ask(server, "POST", "/hub/v1/heartbeat", bare, 403))["error"] == "csrf_failed"
+
+
 async def test_many_guesses_at_once_are_no_more_than_one_after_another(settings):
     """Two processes, thirty guesses at the same moment: three are looked at, the others wait."""
     roomy = replace(settings, rate_calls=1_000_000, rate_auth=1_000_000, rate_failed=1_000_000)
@@ -175,7 +229,7 @@ async def test_many_guesses_at_once_are_no_more_than_one_after_another(settings)
 @given(st.lists(st.integers(min_value=0, max_value=100_000), min_size=1, max_size=300))
 def test_nobody_gets_more_guesses_than_the_waits_allow(pauses):
     """However a guesser times the tries: three at once, then each after the wait of the one before at the soonest."""
-    state = {"failures": 0, "locked_until": 0}
+    state = {"failures": 0, "locked_until": 0, "last_at": 0}
 
     def turn(now: int) -> int | None:
         transaction = pins.take_turn("b", pins.guesses_of_person("anna"), now)
@@ -187,10 +241,10 @@ def test_nobody_gets_more_guesses_than_the_waits_allow(pauses):
                     if "p_failures" in values:
                         state["failures"], state["locked_until"] = values["p_failures"], values["p_locked_until"]
                     elif "failures" not in values:
-                        rows = [(state["failures"], state["locked_until"])]
+                        rows = [tuple(state.values())]
                 query = transaction.send(rows)
         except StopIteration as done:
-            return done.value
+            return done.value.locked_until
 
     now, looked_at = 0, []
     for pause_s in pauses:
@@ -240,6 +294,25 @@ async def test_a_confirmation_is_over_when_its_time_is(server: Server, till, mon
     await asyncio.sleep(2.1)
     assert (await ask(server, "GET", "/hub/v1/admin/devices", boss, 403))["error"] == "password_needed"
     await ask(server, "GET", SESSION, boss)
+
+
+async def test_a_pins_session_stays_one_when_it_is_confirmed_near_its_end(server: Server, till):
+    """It is strong until just before its end, and ends with the PIN it was begun with."""
+    boss = await begun(server, till, "boss")
+
+    def age():
+        soon = update(staff_sessions).where(staff_sessions.c.username == "boss")
+        yield one(Statement(soon.values(expires_at=now_micros() + 60_000_000), returns=False))
+
+    await server.hub.store.run(age)
+    for _ in range(2):
+        done = (await ask(server, "POST", CONFIRM, boss, json={"password": "y" * 8}))["data"]
+        assert done["strength"] == "pin"
+        assert done["strong_until"] < done["expires_at"]
+    await ask(server, "GET", "/hub/v1/admin/devices", boss)
+    await administration.give_pin(server.hub.store, "demo", "boss", pin="903215")
+    await server.hub.known.refresh()
+    await ask(server, "GET", SESSION, boss, 401)
 
 
 async def test_a_refund_needs_the_password(server: Server, till):

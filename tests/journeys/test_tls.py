@@ -142,3 +142,28 @@ def test_a_certificate_that_lapses_soon_is_told(tmp_path, start_comanda):
     doctor = run_comanda("doctor", "--json", "--data-dir", "data", cwd=tmp_path)
     (row,) = [row for row in json.loads(doctor.stdout) if row["check"] == "certificate"]
     assert row["state"] == "good"
+
+
+def test_a_certificate_for_addresses_alone_is_trusted(tmp_path, start_comanda):
+    """A house may have no name for its server; the authority's constraints on names do not speak against that."""
+    run_comanda("tls", "init", "--host", "127.0.0.1", "--data-dir", "data", cwd=tmp_path)
+    folder = tmp_path / "data" / "tls"
+    server = start_comanda(
+        "serve", "--demo", "--data-dir", str(tmp_path / "data"), "--tls-cert", str(folder / "server.crt"),
+        "--tls-key", str(folder / "server.key"), scheme="https",
+    )  # fmt: skip
+    trusting = ssl.create_default_context(cafile=str(folder / "ca.crt"))
+    with httpx.Client(base_url=f"https://127.0.0.1:{server.port}", verify=trusting, timeout=60) as http:
+        assert http.get("/health").status_code == 200
+
+
+def test_a_certificate_with_another_key_is_not_served(made, tmp_path):
+    """As where a renewal was cut short: the server says so and does not start; renewing again mends it."""
+    for name in ("server.crt", "server.key"):
+        (tmp_path / name).write_bytes((made / name).read_bytes())
+    run_comanda("tls", "init", "--renew", "--data-dir", "data", cwd=tmp_path)
+    words = ("serve", "--demo", "--data-dir", "data", "--tls-cert", "server.crt")
+    refused = run_comanda(*words, "--tls-key", str(made / "server.key"), cwd=tmp_path, check=False)
+    assert refused.returncode == 1
+    assert "no certificate and its key" in " ".join(refused.stderr.split())
+    assert "Traceback" not in refused.stderr

@@ -19,7 +19,7 @@ import pytest
 from tests.conftest import Server, demo_hub, serving
 from tests.events.folding import folded, shown
 from tests.http.chain import TILL, events, hub_get, manager, post
-from tests.http.test_chain_properties import STOCK, Restaurant
+from tests.http.test_chain_properties import Restaurant
 
 pytestmark = pytest.mark.anyio
 EVENTS = 250
@@ -40,11 +40,13 @@ async def test_the_pages_own_tests_pass_on_a_real_runs_recording(settings, tmp_p
 
 async def record(server: Server, dice: random.Random) -> dict[str, Any]:
     """Boards, every event, and the reference's folds."""
-    await server.import_({"stop_list": [{"venue_id": 1, "product_id": 101, "quantity": STOCK}]})
     people = Restaurant(server, await manager(server), dice)
     boards = [await hub_get(server, "/venues/1/board")]
     assert (await post(server, "/heartbeat", None, TILL)).status_code == 200
     while boards[-1]["number"] < EVENTS:
+        # A refusal may have emptied it, and then nobody could order any more.
+        filled = await server.http.put("/hub/v1/venues/1/stop-list/101", json={"quantity": 60}, headers=TILL)
+        assert filled.status_code == 200, filled.text
         for _ in range(dice.randint(3, 8)):
             await asyncio.gather(*(people.act() for _ in range(dice.choice([1, 2, 3, 8]))))
         boards.append(await hub_get(server, "/venues/1/board"))

@@ -4,10 +4,11 @@ import "~/design/tokens.css";
 import "~/design/base.css";
 import "~/design/parts.css";
 import "~/design/shell.css";
+import { signal } from "@preact/signals";
+import { CloudOff } from "lucide";
 import { Component, render, type ComponentChildren, type JSX } from "preact";
 import { ErrorBoundary, lazy, LocationProvider, Route, Router, useLocation } from "preact-iso";
 import { useEffect } from "preact/hooks";
-import { Unreachable } from "~/api/client";
 import type { Role } from "~/api/types";
 import { chooseLanguage, messages, preferredLanguage } from "~/i18n";
 import { Button } from "~/parts/button";
@@ -15,17 +16,26 @@ import { Empty, Loading } from "~/parts/empty";
 import { PasswordQuestion } from "~/parts/password";
 import { Toasts, toast } from "~/parts/toasts";
 import { hasRole, me, recognise, role, venueId } from "~/session";
+import "~/presence";
 import { homeOf, Shell } from "~/shell";
 import { onWaitingRefused } from "~/sync/actions";
 import { openBoard } from "~/sync/board";
 
-const Board = lazy(() => import("~/screens/board/board"));
-const Kitchen = lazy(() => import("~/screens/kitchen/kitchen"));
-const Entry = lazy(() => import("~/screens/entry/entry"));
+const loadBoard = () => import("~/screens/board/board");
+const loadKitchen = () => import("~/screens/kitchen/kitchen");
+const loadEntry = () => import("~/screens/entry/entry");
+const Board = lazy(loadBoard);
+const Kitchen = lazy(loadKitchen);
+const Entry = lazy(loadEntry);
 const Insights = lazy(() => import("~/screens/insights/insights"));
 const Setup = lazy(() => import("~/screens/setup/setup"));
 const SignIn = lazy(() => import("~/screens/sign-in/sign-in"));
 const Pair = lazy(() => import("~/screens/sign-in/pair"));
+
+const RETRY_MS = 1_500;
+const PREFETCH_MS = 2_000;
+/** Whether the server has not said yet who acts here, and does not answer. */
+const serverAway = signal(false);
 
 function App(): JSX.Element {
   return (
@@ -47,7 +57,7 @@ function Screens(): JSX.Element {
   useEffect(() => {
     if (known && venue !== null) openBoard(venue);
   }, [known, venue]);
-  if (known === undefined) return <Loading />;
+  if (known === undefined) return serverAway.value ? <Empty icon={CloudOff}>{messages().common.lostAtStart}</Empty> : <Loading />;
   if (known === null) {
     return (
       <Router key="nobody">
@@ -129,7 +139,7 @@ class Catch extends Component<{ children: ComponentChildren }, { failed: boolean
     return (
       <Empty>
         {messages().common.crashed}{" "}
-        <Button look="primary" onClick={() => location.reload()}>
+        <Button look="primary" onClick={() => void reloadWhenThere()}>
           {messages().common.retry}
         </Button>
       </Empty>
@@ -146,16 +156,32 @@ async function begin(): Promise<void> {
   for (;;) {
     try {
       await recognise();
-      return;
-    } catch (error) {
-      if (!(error instanceof Unreachable)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      serverAway.value = false;
+      break;
+    } catch {
+      serverAway.value = true;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
+  // What the house works with is fetched before it is opened: perhaps the server is away then.
+  setTimeout(() => void Promise.all([loadBoard(), loadKitchen(), loadEntry()]).catch(() => null), PREFETCH_MS);
+}
+
+/** Load the page anew once the server is there; before, a browser would show its own error instead. */
+async function reloadWhenThere(): Promise<void> {
+  for (;;) {
+    try {
+      if ((await fetch("/", { cache: "no-store" })).ok) break;
+    } catch {
+      // Not yet.
+    }
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+  location.reload();
 }
 
 // After an upgrade the server has other files: a screen that is opened then needs the page of its own build.
-addEventListener("vite:preloadError", () => location.reload());
+addEventListener("vite:preloadError", () => void reloadWhenThere());
 void begin();
 if ("serviceWorker" in navigator && window.isSecureContext && import.meta.env.PROD) {
   void navigator.serviceWorker.register("/sw.js");

@@ -1,7 +1,7 @@
 /** Who acts on this device, for which brand and in which venue. */
 
 import { computed, signal } from "@preact/signals";
-import { ask, onSessionLapsed, Refused, setCsrfToken } from "~/api/client";
+import { ask, onSessionLapsed, onSomebodyElse, Refused, setCsrfToken } from "~/api/client";
 import type { CallerCard, Hello, Role, SignedIn } from "~/api/types";
 import { actAs } from "~/sync/actions";
 import { closeBoard } from "~/sync/board";
@@ -82,8 +82,16 @@ function become(next: CallerCard | null): void {
     closeBoard();
     if (next) resetLine();
   }
+  const changed = before !== undefined && before?.actor !== next?.actor;
   caller.value = next;
+  if (changed) otherTabs.postMessage(next?.actor ?? null);
 }
+
+/** Tabs share their cookies: who acts in one acts in all. */
+const otherTabs = new BroadcastChannel("comanda.session");
+otherTabs.onmessage = (message: MessageEvent<string | null>) => {
+  if (message.data !== (caller.peek()?.actor ?? null)) void recognise().catch(() => null);
+};
 
 let asking = false;
 function lapse(): void {
@@ -97,4 +105,5 @@ function lapse(): void {
 }
 
 onSessionLapsed(lapse);
+onSomebodyElse(() => void recognise().catch(() => null));
 onStreamSignedOut(lapse);

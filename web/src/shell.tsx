@@ -1,6 +1,6 @@
 /** The frame around every screen: where one is, how the line is, who acts. */
 
-import { BarChart3, Bell, ChefHat, ClipboardList, LogOut, PhoneCall, Settings, SlidersHorizontal, Utensils, Volume2, VolumeX } from "lucide";
+import { BarChart3, Bell, ChefHat, ClipboardList, KeyRound, LogOut, PhoneCall, Settings, SlidersHorizontal, Utensils, Volume2, VolumeX } from "lucide";
 import type { IconNode } from "lucide";
 import type { ComponentChildren, JSX } from "preact";
 import { useLocation } from "preact-iso";
@@ -82,7 +82,7 @@ function Bar(): JSX.Element {
         <LineDot />
         <Button look="plain" icon={soundOn.value ? Volume2 : VolumeX} label={`${common.sound}: ${soundOn.value ? common.on : common.off}`} onClick={() => (soundOn.value = !soundOn.value)} />
         <Button look="plain" icon={SlidersHorizontal} label={`${me.value?.name ?? me.value?.device?.name ?? ""} · ${common.appearance}`} onClick={() => setOpen(true)} testId="preferences">
-          {me.value?.name ?? me.value?.device?.name ?? ""}
+          <span class="bar-who">{me.value?.name ?? me.value?.device?.name ?? ""}</span>
         </Button>
       </div>
       {open && <Preferences onClose={() => setOpen(false)} />}
@@ -120,6 +120,7 @@ export function Preferences({ onClose }: { onClose: () => void }): JSX.Element {
   const themes = (["system", "light", "dark"] as const).map((value) => ({ value, text: common.themes[value] }));
   const who = role.value;
   const { route } = useLocation();
+  const [OwnPin, setOwnPin] = useState<((props: { onClose: () => void }) => JSX.Element) | null>(null);
   const locked = (): void => {
     onClose();
     // The device stays, and the next one says who they are.
@@ -133,6 +134,12 @@ export function Preferences({ onClose }: { onClose: () => void }): JSX.Element {
         <span class="field-label">{common.appearance}</span>
         <Segments<Theme> label={common.appearance} value={theme.value} options={themes} onChange={(value) => (theme.value = value)} />
       </div>
+      {me.value?.kind === "staff" && (
+        <Button icon={KeyRound} testId="own-pin-open" onClick={() => void import("~/screens/setup/pin").then((loaded) => setOwnPin(() => loaded.OwnPin), toastError)}>
+          {messages().setup.staff.myPin}
+        </Button>
+      )}
+      {OwnPin && <OwnPin onClose={() => setOwnPin(null)} />}
       {me.value?.kind === "staff" && (
         <Button icon={LogOut} testId="sign-out" onClick={() => void signOut().then(locked, toastError)}>
           {me.value.device ? common.lock : common.signOut}
@@ -152,7 +159,7 @@ function Banners(): JSX.Element {
       {state === "lost" && (
         <div class="banner is-bad" role="alert" data-testid="lost">
           <span class="spinner" aria-hidden="true" />
-          {heardAt === 0 ? common.lostAtStart : common.lost(age(Math.max(now(), Date.now()) - heardAt))}
+          {heardAt === 0 ? common.lostAtStart : common.lost(ageAt(now(), heardAt))}
         </div>
       )}
       {waiting.value.length > 0 && (
@@ -161,7 +168,7 @@ function Banners(): JSX.Element {
         </div>
       )}
       {board.value.truncated && <div class="banner">{common.truncated}</div>}
-      {soundOn.value && !soundAllowed.value && hasRole("cashier", "cook") && (
+      {soundOn.value && !soundAllowed.value && hasRole("cashier", "cook", "manager") && (
         <div class="banner" data-testid="sound-blocked">
           <Icon of={Bell} />
           {common.soundBlocked}
@@ -169,6 +176,11 @@ function Banners(): JSX.Element {
       )}
     </>
   );
+}
+
+/** How old what was heard at an instant of this device's clock is; `_tick` has it said anew every second. */
+function ageAt(_tick: number, heardAt: number): string {
+  return age(Date.now() - heardAt);
 }
 
 function age(milliseconds: number): string {
@@ -185,6 +197,7 @@ function Doubts(): JSX.Element | null {
   if (one === undefined || line.value.state !== "live") return null;
   return (
     <Dialog
+      key={one.key}
       title={common.stillWanted}
       testId="doubt"
       onClose={() => dropWaiting(one.key)}

@@ -9,10 +9,17 @@ export const soundAllowed = signal(false);
 let context: AudioContext | null = null;
 
 function unlock(): void {
-  context ??= new AudioContext();
-  void context.resume().then(() => {
-    soundAllowed.value = context?.state === "running";
+  context ??= listened(new AudioContext());
+  void context.resume().catch(() => null);
+}
+
+/** A device that is locked, or takes a call, silences the page again, and the page must say so. */
+function listened(made: AudioContext): AudioContext {
+  made.onstatechange = () => (soundAllowed.value = made.state === "running");
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible" && made.state !== "running") void made.resume().catch(() => null);
   });
+  return made;
 }
 
 for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, unlock, { capture: true });

@@ -163,7 +163,7 @@ _ACCESS: Final = (
     _confirmed("GET", "/hub/v1/pairings/{code}"),
     _confirmed("POST", "/hub/v1/pairings/{code}/approve"),
     Route("GET", "/hub/v1/people", "hub", callers=("device",)),
-    Route("POST", "/hub/v1/heartbeat", "hub", callers=("device",)),
+    Route("POST", "/hub/v1/heartbeat", "hub", callers=HOUSE),
 )
 _ORDERS: Final = "/hub/v1/orders"
 _AT_THE_COUNTER: Final = (

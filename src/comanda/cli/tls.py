@@ -1,6 +1,7 @@
 """``comanda tls``: certificates for a house without a public name (docs/operating.md)."""
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -47,11 +48,13 @@ def init(
     else:
         authority = _new_authority(settings, hosts, now)
     server = sign_server(authority, hosts, now)
-    if not renew:
-        _write(settings.tls_folder / "ca.key", authority.key)
-        _write(settings.ca_file, authority.certificate)
-    _write(settings.tls_folder / "server.key", server.key)
-    _write(settings.tls_folder / "server.crt", server.certificate + authority.certificate)
+    files = {
+        settings.tls_folder / "ca.key": authority.key,
+        settings.ca_file: authority.certificate,
+        settings.tls_folder / "server.key": server.key,
+        settings.tls_folder / "server.crt": server.certificate + authority.certificate,
+    }
+    _write({file: content for file, content in files.items() if not renew or file.stem == "server"})
     _tell(settings, hosts, authority)
 
 
@@ -82,15 +85,21 @@ def _new_authority(settings: Settings, hosts: list[str | Address], now: datetime
     return make_authority(str(hosts[0]), now)
 
 
-def _write(file: Path, content: bytes) -> None:
-    """Put a private file in place at once, so that a server that starts meanwhile reads the old one or the new one."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = file.with_name(f"{file.name}.fresh")
-    with open_private(fresh) as target:
-        target.write(content)
-        target.flush()
-        os.fsync(target.fileno())
-    fresh.replace(file)
+def _write(files: Mapping[Path, bytes]) -> None:
+    """Put private files in place together, once all of them are written: what cannot be written leaves the old ones.
+
+    A server that starts between the last two, its key and its certificate, says that they are no pair.
+    """
+    fresh = dict[Path, Path]()
+    for file, content in files.items():
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh[file] = file.with_name(f"{file.name}.fresh")
+        with open_private(fresh[file]) as target:
+            target.write(content)
+            target.flush()
+            os.fsync(target.fileno())
+    for file, written in fresh.items():
+        written.replace(file)
 
 
 def _tell(settings: Settings, hosts: list[str | Address], authority: Signed) -> None:

@@ -44,9 +44,9 @@ async def furnish_demo(store: Store) -> None:
     await _open_channels(store)
     snapshot = await administration.catalogue_of(store, demo.BRAND)
     if _SIGN not in snapshot.products and demo.VENUE_ID in snapshot.venues:
+        await _give_pins(store)  # before the import, which is the sign that all of this is done
         pictures = await _keep_pictures(store)
         await administration.import_document(store, demo.BRAND, _furnished(_house_document(), snapshot, pictures))
-        await _give_pins(store)
 
 
 async def _hire(store: Store) -> None:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from comanda.base.errors import ComandaError
 from comanda.http.call import Call, Reply
+from comanda.http.cookies import is_over_tls
 from comanda.http.hub import Hub
 from comanda.web import DIST
 
@@ -37,7 +38,6 @@ _GUARDED: Final = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _NAMED_BY_CONTENT: Final = "public, max-age=31536000, immutable"
@@ -80,20 +80,21 @@ class StaticFile(Struct, frozen=True):
     media_type: str
 
 
-async def show_page(call: Call, _hub: Hub) -> Reply:
+async def show_page(call: Call, hub: Hub) -> Reply:
     """The app itself, whichever of its pages was asked for."""
     page = shipped_files().get("/index.html")
     if page is None:
-        return Reply(503, _NOT_BUILT, {**_GUARDED, "Cache-Control": "no-store"}, _MEDIA_TYPES[".html"])
-    return _send(call, page, _ASKED_EACH_TIME)
+        return Reply(503, _NOT_BUILT, {**_guards(call, hub), "Cache-Control": "no-store"}, _MEDIA_TYPES[".html"])
+    return _send(call, page, _ASKED_EACH_TIME, _guards(call, hub))
 
 
-async def show_file(call: Call, _hub: Hub) -> Reply:
+async def show_file(call: Call, hub: Hub) -> Reply:
     """A file of the app. What stands under ``/assets/`` is named by its content and may be kept for ever."""
     found = shipped_files().get(call.path)
     if found is None:
         raise ComandaError("resource_not_found", "There is nothing at this address")
-    return _send(call, found, _NAMED_BY_CONTENT if call.path.startswith("/assets/") else _ASKED_EACH_TIME)
+    kept = _NAMED_BY_CONTENT if call.path.startswith("/assets/") else _ASKED_EACH_TIME
+    return _send(call, found, kept, _guards(call, hub))
 
 
 @lru_cache(maxsize=1)
@@ -109,11 +110,16 @@ def _read(name: str, names: Mapping[str, Path]) -> StaticFile:
     return StaticFile({**packed, "": content}, sha256(content).hexdigest()[:20], _MEDIA_TYPES[Path(name).suffix])
 
 
-def _send(call: Call, file: StaticFile, kept: str) -> Reply:
+def _guards(call: Call, hub: Hub) -> dict[str, str]:
+    """What guards every answer; browsers complain of an opener policy that did not come over TLS."""
+    return {**_GUARDED, "Cross-Origin-Opener-Policy": "same-origin"} if is_over_tls(call, hub) else dict(_GUARDED)
+
+
+def _send(call: Call, file: StaticFile, kept: str, guards: Mapping[str, str]) -> Reply:
     accepted = _accepted(call.headers.get("accept-encoding", ""))
     coding = next((coding for coding, _ in _ENCODINGS if coding in accepted and coding in file.forms), "")
     tag = f'"{file.digest}{coding and "-" + coding}"'
-    headers = {**_GUARDED, "ETag": tag, "Cache-Control": kept, "Vary": "Accept-Encoding"}
+    headers = {**guards, "ETag": tag, "Cache-Control": kept, "Vary": "Accept-Encoding"}
     if _has(call.headers.get("if-none-match", ""), tag):
         return Reply(304, b"", headers, file.media_type)
     if coding:

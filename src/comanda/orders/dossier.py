@@ -65,8 +65,8 @@ class Change(Struct, frozen=True):
     """What an action made of a dossier, and the events that tell of it, in order.
 
     ``sold_out``: products whose quantity at the venue becomes 0; ``gives_back``: the order's holds are returned.
-    ``takes``: how much more of products the order holds from now on, if the stop list has it; ``leaves``: how much at
-    most it goes on holding of others.
+    ``takes``: how much more of products the order holds from now on, if the stop list has it; ``leaves``: how much
+    less of others, if it holds so much.
     """
 
     dossier: Dossier

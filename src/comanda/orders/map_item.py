@@ -5,7 +5,6 @@ caller sent stays: price, sums, name, modifiers and note; ``product`` inside the
 sent. Which items were unknown stands in the order's warnings; the mapped one's says what became of it.
 """
 
-from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -74,7 +73,7 @@ def map_item(dossier: Dossier, house: House, by: By, at: Micros, line: int, prod
         replace(dossier, order=mapped),
         tuple(telling.events),
         takes={product_id: before.count},
-        leaves=_remaining(items.products, line, before.product_id) if sent.code == MAPPED else {},
+        leaves={before.product_id: before.count} if sent.code == MAPPED else {},
     )
 
 
@@ -97,14 +96,6 @@ def _on_sale(house: House, venue_id: int, product_id: int) -> Product:
     if flaw := why_not_sold(product, price_at(product, venue_id), house.snapshot):
         raise invalid([Problem("product_id", *flaw, product_id)])
     return product
-
-
-def _remaining(products: Iterable[_Counted], line: int, product_id: int) -> Mapping[int, Decimal]:
-    """How much of a product the order's other lines are."""
-    others = [
-        item.count for position, item in enumerate(products) if position != line and item.product_id == product_id
-    ]
-    return {product_id: sum(others, Decimal(0))}
 
 
 def _mapped(payload: str, line: int, product: Product, field: str) -> str:

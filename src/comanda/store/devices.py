@@ -11,7 +11,7 @@ from comanda.base import limits
 from comanda.base.clock import Micros
 from comanda.store.access import RAISE_CHANGES
 from comanda.store.audit import AuditEntry, take_audit_numbers, write_audit
-from comanda.store.presence import forget_device
+from comanda.store.presence import end_claims_on, forget_device
 from comanda.store.sessions import end_sessions_on
 from comanda.store.tables import device_presence, devices
 from comanda.store.transaction import Row, RunAgain, Statement, Transaction, one
@@ -55,8 +55,12 @@ def add_screen(row: dict[str, Any]) -> Transaction[int]:
 
 
 def revoke_device(brand_id: str, device_id: int, actor: str, now: Micros) -> Transaction[bool]:
-    """Take a device's token away for good, with every session that was begun on it; false when there is none."""
+    """Take a device's token away for good, with every session that was begun on it; false when there is none.
+
+    Nor can it be claimed any more by what was let in as this device and has not fetched its token yet.
+    """
     number = yield from take_audit_numbers(brand_id, 1)
+    yield from end_claims_on(brand_id, device_id)
     rows = yield one(_DELETE, brand_id=brand_id, device_id=device_id)
     if not rows:
         return False

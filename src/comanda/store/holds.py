@@ -32,7 +32,8 @@ def adjust_holds(change: Change, actor: str, now: Micros) -> Transaction[list[Ne
     """Take what a change takes and give back what it leaves; the events that tell what is left.
 
     Raises ComandaError ``validation_failed`` with ``stop_listed`` for a product of which there is less. A hold from
-    before the quantity was set anew counts for nothing.
+    before the quantity was set anew counts for nothing. What a line took before and what another took after is one
+    hold, which does not say whose it is: what the first leaves is given back as far as the order holds so much.
     """
     order = change.dossier.order
     wanted = sorted({*change.takes, *change.leaves})
@@ -47,9 +48,10 @@ def adjust_holds(change: Change, actor: str, now: Micros) -> Transaction[list[Ne
     after = {product: _taken(product, count, left, holds, versions) for product, count in _listed(change.takes, left)}
     for product, count in _listed(change.leaves, left):
         hold = after.get(product, holds.get(product))
-        if hold is not None and hold.version == versions[product] and hold.quantity > int(count * MILLI):
-            left[product] += hold.quantity - int(count * MILLI)
-            after[product] = _Hold(int(count * MILLI), hold.version)
+        if hold is not None and hold.version == versions[product]:
+            returned = min(hold.quantity, int(count * MILLI))
+            left[product] += returned
+            after[product] = _Hold(hold.quantity - returned, hold.version)
     place: dict[str, Any] = {"p_brand_id": order.brand_id, "p_venue_id": order.venue_id}
     moved = {product: left[product] for product in sorted(left) if left[product] != before[product]}
     yield each(SET_STOP_LIST, [{**place, "p_product_id": p, "p_left": q, "p_now": now} for p, q in moved.items()])

@@ -12,12 +12,15 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from comanda.access.model import DeviceKind
 from comanda.base import limits
 from comanda.base.clock import Micros
+from comanda.base.errors import Problem, invalid
+from comanda.catalogue.model import Terminal, decode_resource
 from comanda.store.access import RAISE_CHANGES
 from comanda.store.audit import AuditEntry, take_audit_numbers, write_audit
+from comanda.store.catalogue import SELECT_RESOURCES
 from comanda.store.devices import KeptDevice, add_screen, find_device
 from comanda.store.presence import place_device
 from comanda.store.tables import devices, pairings
-from comanda.store.transaction import Row, Statement, Transaction, TransactionBuilder, one
+from comanda.store.transaction import Row, Statement, Transaction, TransactionBuilder, many, one
 
 
 class Pairing(NamedTuple):
@@ -51,9 +54,9 @@ class Approval(NamedTuple):
 
 
 def add_pairing(new: Pairing) -> Transaction[bool]:
-    """Have a device wait; false, and nothing stored, when the code is in use or too many wait.
+    """Have a device wait; false, and nothing stored, when the code is in use or too many are let in unclaimed.
 
-    What an address asked for beyond its share ends, the oldest first.
+    What an address, or all of them, asked for beyond their share ends, the oldest first.
     """
     yield one(_CLEAR_LAPSED, brand_id=new.brand_id, now=new.created_at)
     own = yield one(_SELECT_OF_ADDRESS, brand_id=new.brand_id, address=new.address)
@@ -61,7 +64,10 @@ def add_pairing(new: Pairing) -> Transaction[bool]:
         yield one(_DELETE, brand_id=new.brand_id, code_sha256=row[0])
     waiting = yield one(_COUNT, brand_id=new.brand_id)
     if int(waiting[0][0]) >= limits.PAIRINGS_PER_BRAND:
-        return False
+        oldest = yield one(_SELECT_OLDEST, brand_id=new.brand_id)
+        if not oldest:
+            return False
+        yield one(_DELETE, brand_id=new.brand_id, code_sha256=oldest[0][0])
     return bool((yield one(_INSERT, **new._asdict())))
 
 
@@ -76,14 +82,17 @@ def approve_pairing(
 ) -> Transaction[KeptDevice | None]:
     """Let a device in, and the audit log say by whom; None, and nothing changed, when its code waits no more.
 
-    ``make_terminal`` adds the terminal to the catalogue first. Raises SetupError when the terminal's id is a screen's.
+    ``make_terminal`` adds the terminal to the catalogue first. Raises SetupError when the terminal's id is a screen's,
+    ComandaError ``validation_failed`` for one that is not in use at the venue.
     """
     brand_id, code_sha256 = approval.brand_id, approval.code_sha256
     if not (yield one(_LOCK, brand_id=brand_id, code_sha256=code_sha256, now=now)):
         return None
     if make_terminal is not None:
         yield from make_terminal()
-    number = yield from take_audit_numbers(brand_id, 1)
+    number = yield from take_audit_numbers(brand_id, 1)  # from here on nobody else edits the catalogue
+    if make_terminal is None and approval.terminal_id is not None:
+        yield from _require_terminal(brand_id, approval.terminal_id, approval.venue_id)
     row = {
         "brand_id": brand_id,
         "kind": approval.kind,
@@ -122,6 +131,15 @@ def claim_device(brand_id: str, claim_sha256: str, token_sha256: str, now: Micro
     return (yield from find_device(brand_id, device_id)) if given else None
 
 
+def _require_terminal(brand_id: str, terminal_id: int, venue_id: int) -> Transaction[None]:
+    """Raise ComandaError ``validation_failed`` for a terminal that is not in use at a venue."""
+    rows = yield many(SELECT_RESOURCES, [(brand_id, Terminal.plural, terminal_id)])
+    found = [decode_resource(Terminal, row[1]) for row in rows]
+    if not any(terminal.active and terminal.venue_id == venue_id for terminal in found):
+        message = "terminal_id is no terminal in use at that venue"
+        raise invalid([Problem("terminal_id", "unknown_terminal", message, terminal_id)])
+
+
 def _pairing(row: Row) -> Pairing:
     return Pairing(row[0], row[1], row[2], row[3], row[4], row[5], Micros(row[6]), Micros(row[7]))
 
@@ -143,6 +161,12 @@ _SELECT_OF_ADDRESS = Statement(
         pairings.c.device_id.is_(None),
     )
     .order_by(pairings.c.created_at.desc(), pairings.c.code_sha256)
+)
+_SELECT_OLDEST = Statement(
+    select(pairings.c.code_sha256)
+    .where(pairings.c.brand_id == bindparam("brand_id"), pairings.c.device_id.is_(None))
+    .order_by(pairings.c.created_at, pairings.c.code_sha256)
+    .limit(1)
 )
 _COUNT = Statement(select(func.count()).select_from(pairings).where(pairings.c.brand_id == bindparam("brand_id")))
 _DELETE = Statement(delete(pairings).where(*_by_code), returns=False)

@@ -18,7 +18,7 @@ from comanda.store.access import RAISE_CHANGES
 from comanda.store.audit import AuditEntry, take_audit_numbers, write_audit
 from comanda.store.sessions import end_weak_sessions_of
 from comanda.store.tables import pin_failures, staff
-from comanda.store.transaction import RunAgain, Statement, Transaction, each, one
+from comanda.store.transaction import Query, RunAgain, Statement, Transaction, one
 
 
 class Subject(NamedTuple):
@@ -42,51 +42,86 @@ def guesses_of_person(username: str) -> tuple[Subject]:
     return (Subject(f"confirm:{username}", limits.PIN_TRIES),)
 
 
-def take_turn(brand_id: str, subjects: Sequence[Subject], now: Micros) -> Transaction[Micros | None]:
-    """Count a guess that is about to be checked; None, or until when nobody may guess, and then nothing is counted."""
-    ordered = sorted(subjects)
-    fresh = {"brand_id": brand_id, "failures": 0, "locked_until": 0, "last_at": now}
-    yield each(_BEGIN, [{**fresh, "subject": subject.name} for subject in ordered])
+class Taken(NamedTuple):
+    """What a guess did to one subject: until when it made the others wait, and when the guess before it was."""
+
+    subject: Subject
+    locked_until: Micros
+    at: Micros
+    before_at: Micros
+
+
+class Turn(NamedTuple):
+    """A guess that may be checked, or, with ``locked_until``, one that may not and was not counted."""
+
+    locked_until: Micros | None
+    taken: tuple[Taken, ...] = ()
+
+
+def take_turn(brand_id: str, subjects: Sequence[Subject], now: Micros) -> Transaction[Turn]:
+    """Count a guess that is about to be checked; or say until when nobody may guess, and then nothing is counted."""
     found = []
-    for subject in ordered:
+    for subject in sorted(subjects):  # the device before the person there: while it waits, no name tried leaves a row
+        fresh = {"brand_id": brand_id, "subject": subject.name, "failures": 0, "locked_until": 0, "last_at": now}
+        yield one(_BEGIN, **fresh)
         rows = yield one(_LOCK, brand_id=brand_id, subject=subject.name)
         if not rows:
             raise RunAgain  # somebody was right just now, and the row is gone
-        found.append((subject, int(rows[0][0]), Micros(rows[0][1])))
-    locked_until = max(until for _, _, until in found)
-    if locked_until > now:
-        return locked_until
-    yield each(
-        _COUNT,
-        [
-            {
-                "p_brand_id": brand_id,
-                "p_subject": subject.name,
-                "p_failures": failures + 1,
-                "p_locked_until": Micros(now + _wait_s(failures + 1, subject.tries) * 1_000_000),
-                "p_last_at": now,
-            }
-            for subject, failures, _ in found
-        ],
-    )
-    return None
+        failures, locked_until, before_at = (int(value) for value in rows[0])
+        if locked_until > now:
+            return Turn(Micros(locked_until))
+        wait_s = _wait_s(failures + 1, subject.tries)
+        found.append((failures + 1, Taken(subject, Micros(now + wait_s * 1_000_000), now, Micros(before_at))))
+    for failures, taken in found:
+        yield _put(brand_id, taken.subject, failures, taken.locked_until, now)
+    return Turn(None, tuple(taken for _, taken in found))
 
 
-def give_turns_back(brand_id: str, subjects: Sequence[Subject]) -> Transaction[None]:
+def give_turns_back(brand_id: str, subjects: Sequence[Subject], turn: Turn) -> Transaction[None]:
     """Forget the guesses of the first subject, since one was right; the others keep what others had in vain."""
-    rows = dict[str, int]()
-    for subject in sorted(subjects):
-        found = yield one(_LOCK, brand_id=brand_id, subject=subject.name)
-        rows[subject.name] = int(found[0][0]) if found else 0
-    own = rows[subjects[0].name]
-    for subject in subjects:
-        left = max(0, rows[subject.name] - own)
-        if left >= subject.tries:
-            yield one(_LESSEN, p_brand_id=brand_id, p_subject=subject.name, p_failures=left)
-        elif left:
-            yield one(_LESSEN_FREE, p_brand_id=brand_id, p_subject=subject.name, p_failures=left)
-        else:
-            yield one(_FORGET, brand_id=brand_id, subject=subject.name)
+    rows = yield from _lock(brand_id, turn)
+    own = rows[subjects[0]][0]
+    for taken in turn.taken:
+        yield from _give_back(brand_id, taken, rows[taken.subject], own)
+
+
+def undo_turn(brand_id: str, turn: Turn) -> Transaction[None]:
+    """Let a guess count for nothing that nobody could check."""
+    rows = yield from _lock(brand_id, turn)
+    for taken in turn.taken:
+        yield from _give_back(brand_id, taken, rows[taken.subject], 1)
+
+
+def _lock(brand_id: str, turn: Turn) -> Transaction[dict[Subject, tuple[int, Micros, Micros]]]:
+    """How often was guessed, until when nobody may, and when the last guess was; by subject, in order."""
+    rows = dict[Subject, tuple[int, Micros, Micros]]()
+    for taken in turn.taken:
+        found = yield one(_LOCK, brand_id=brand_id, subject=taken.subject.name)
+        failures, locked_until, last_at = found[0] if found else (0, 0, 0)
+        rows[taken.subject] = (int(failures), Micros(locked_until), Micros(last_at))
+    return rows
+
+
+def _give_back(brand_id: str, taken: Taken, row: tuple[int, Micros, Micros], count: int) -> Transaction[None]:
+    """Lessen what is counted, as if this guess had never been: its wait ends, and the guess before it is the last."""
+    failures, locked_until, last_at = row
+    if failures > count:
+        locked_until = Micros(0) if locked_until == taken.locked_until else locked_until
+        last_at = taken.before_at if last_at == taken.at else last_at
+        yield _put(brand_id, taken.subject, failures - count, locked_until, last_at)
+    else:
+        yield one(_FORGET, brand_id=brand_id, subject=taken.subject.name)
+
+
+def _put(brand_id: str, subject: Subject, failures: int, locked_until: Micros, last_at: Micros) -> Query:
+    return one(
+        _COUNT,
+        p_brand_id=brand_id,
+        p_subject=subject.name,
+        p_failures=failures,
+        p_locked_until=locked_until,
+        p_last_at=last_at,
+    )
 
 
 def find_pin(brand_id: str, username: str) -> Transaction[str | None]:
@@ -123,7 +158,7 @@ def _wait_s(failures: int, tries: int) -> int:
 _failure = upsert(pin_failures)
 _BEGIN = Statement(_failure.on_conflict_do_nothing(), returns=False)
 _LOCK = Statement(
-    select(pin_failures.c.failures, pin_failures.c.locked_until)
+    select(pin_failures.c.failures, pin_failures.c.locked_until, pin_failures.c.last_at)
     .where(pin_failures.c.brand_id == bindparam("brand_id"), pin_failures.c.subject == bindparam("subject"))
     .with_for_update()
 )
@@ -133,10 +168,6 @@ _COUNT = Statement(
     .where(*_one)
     .values(failures=bindparam("p_failures"), locked_until=bindparam("p_locked_until"), last_at=bindparam("p_last_at")),
     returns=False,
-)
-_LESSEN = Statement(update(pin_failures).where(*_one).values(failures=bindparam("p_failures")), returns=False)
-_LESSEN_FREE = Statement(
-    update(pin_failures).where(*_one).values(failures=bindparam("p_failures"), locked_until=0), returns=False
 )
 _FORGET = Statement(
     pin_failures.delete().where(

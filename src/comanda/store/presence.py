@@ -17,7 +17,7 @@ from comanda.catalogue.model import Terminal
 from comanda.store.access import RAISE_CHANGES, put_device
 from comanda.store.event_log import NewEvent, append_events
 from comanda.store.sessions import end_sessions_on
-from comanda.store.tables import device_presence, devices
+from comanda.store.tables import device_presence, devices, pairings
 from comanda.store.transaction import Statement, Transaction, one
 
 
@@ -32,8 +32,14 @@ class Seen(NamedTuple):
 
 
 def beat(brand_id: str, device: Device, now: Micros) -> Transaction[bool]:
-    """Note that a device is there; true when it was not before, which is an event."""
+    """Note that a device is there; true when it was not before, which is an event.
+
+    Nothing is noted of one that was revoked or moved meanwhile: its row is locked, so that either this comes first or
+    that does.
+    """
     place = {"brand_id": brand_id, "device_id": device.id, "venue_id": device.venue_id}
+    if not (yield one(_LOCK_DEVICE, **place)):
+        return False
     if (yield one(_STAY, **{f"p_{name}": value for name, value in place.items()}, now=now)):
         return False
     turned = yield one(_APPEAR, **place, present=True, seen_at=now)
@@ -46,14 +52,24 @@ def beat(brand_id: str, device: Device, now: Micros) -> Transaction[bool]:
 def place_device(row: Mapping[str, Any], now: Micros) -> Transaction[None]:
     """Add a device, or give a known one another token; one that was present at another venue is gone from there.
 
-    Sessions that were begun on the one with the earlier token end. Raises SetupError as `put_device`.
+    Sessions that were begun on the one with the earlier token end, and nobody may claim the token any more who was let
+    in as this device before. Raises SetupError as `put_device`.
     """
+    yield from end_claims_on(row["brand_id"], row["device_id"])
     yield from put_device(row)
     yield from end_sessions_on(row["brand_id"], row["device_id"])
     gone = yield one(_FORGET_ELSEWHERE, **{name: row[name] for name in ("brand_id", "device_id", "venue_id")})
     for venue_id, seen_at in gone:
         device = (row["device_id"], row["kind"])
         yield from _announce(row["brand_id"], int(venue_id), device, Micros(seen_at), now, present=None)
+
+
+def end_claims_on(brand_id: str, device_id: int) -> Transaction[None]:
+    """End the pairings that were approved for a device and not claimed yet.
+
+    Before anything is done to the device's own row: who claims locks the pairing first, too.
+    """
+    yield one(_END_CLAIMS, brand_id=brand_id, device_id=device_id)
 
 
 def move_terminal(brand_id: str, terminal: Terminal, now: Micros) -> Transaction[None]:
@@ -79,11 +95,17 @@ def find_silent(brand_id: str, before: Micros) -> Transaction[list[int]]:
 
 
 def mark_absent(brand_id: str, device_id: int, before: Micros, now: Micros) -> Transaction[bool]:
-    """Let a device that is still silent count as absent; true when it did not before, which is an event."""
+    """Let a device that is still silent count as absent; true when it did not before, which is an event.
+
+    What was heard of a device that is no more is forgotten.
+    """
+    kinds = yield one(_SELECT_KIND, brand_id=brand_id, device_id=device_id)
+    if not kinds:
+        yield one(_FORGET, brand_id=brand_id, device_id=device_id)
+        return False
     turned = yield one(_DISAPPEAR, p_brand_id=brand_id, p_device_id=device_id, before=before)
     if not turned:
         return False
-    kinds = yield one(_SELECT_KIND, brand_id=brand_id, device_id=device_id)
     venue_id, seen_at = turned[0]
     yield from _announce(brand_id, venue_id, (device_id, kinds[0][0]), Micros(seen_at), now, present=False)
     return True
@@ -107,6 +129,21 @@ def _announce(
     yield from append_events({(brand_id, venue_id): [event]})
 
 
+_LOCK_DEVICE = Statement(
+    select(devices.c.device_id)
+    .where(
+        devices.c.brand_id == bindparam("brand_id"),
+        devices.c.device_id == bindparam("device_id"),
+        devices.c.venue_id == bindparam("venue_id"),
+    )
+    .with_for_update()
+)
+_END_CLAIMS = Statement(
+    delete(pairings).where(
+        pairings.c.brand_id == bindparam("brand_id"), pairings.c.device_id == bindparam("device_id")
+    ),
+    returns=False,
+)
 _FORGET_ELSEWHERE = Statement(
     delete(device_presence)
     .where(

@@ -5,7 +5,7 @@ Starting and ending a session raises the counter of changes, so that every proce
 
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import BigInteger, bindparam, case, insert, or_, select, update
 
 from comanda.base import limits
 from comanda.base.clock import Micros
@@ -77,6 +77,8 @@ def strengthen_session(
 ) -> Transaction[bool]:
     """Let a session count as the password's until an instant, unless it does so for longer already.
 
+    One that was begun with a PIN stays one (`Session.strength`): its strength ends before the session does.
+
     False, and nothing changed, when it has ended or the password is not the one that was checked any more.
     """
     rows = yield one(_LOCK_PERSON, brand_id=brand_id, username=username)
@@ -130,14 +132,16 @@ _SELECT_SESSIONS = Statement(
 )
 _own = (staff_sessions.c.brand_id == bindparam("brand_id"), staff_sessions.c.token_sha256 == bindparam("token_sha256"))
 _SELECT_SESSION = Statement(select(staff_sessions.c.token_sha256).where(*_own))
+_until = bindparam("p_until", type_=BigInteger)
+_capped = case((staff_sessions.c.expires_at <= _until, staff_sessions.c.expires_at - 1), else_=_until)
 _STRENGTHEN = Statement(
     update(staff_sessions)
     .where(
         staff_sessions.c.brand_id == bindparam("p_brand_id"),
         staff_sessions.c.token_sha256 == bindparam("p_token_sha256"),
-        or_(staff_sessions.c.strong_until.is_(None), staff_sessions.c.strong_until < bindparam("p_until")),
+        or_(staff_sessions.c.strong_until.is_(None), staff_sessions.c.strong_until < _capped),
     )
-    .values(strong_until=bindparam("p_until")),
+    .values(strong_until=_capped),
     returns=False,
 )
 _END_SESSION = Statement(staff_sessions.delete().where(*_own), returns=False)

@@ -51,6 +51,7 @@ type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 let csrfToken: string | null = null;
 const lapsed = new Set<() => void>();
+const othersActing = new Set<() => void>();
 
 /** The token that goes along with every change; null for nobody. */
 export function setCsrfToken(token: string | null): void {
@@ -62,11 +63,27 @@ export function onSessionLapsed(listener: () => void): void {
   lapsed.add(listener);
 }
 
+/** Call `listener` when the server takes this page's requests for somebody else's than the page does. */
+export function onSomebodyElse(listener: () => void): void {
+  othersActing.add(listener);
+}
+
+/** Whether it is still open if a request that was tried before took effect: it got no answer, or one of no verdict. */
+export function leavesOpen(error: unknown): boolean {
+  if (!(error instanceof Refused)) return error instanceof Unreachable;
+  return [401, 403, 408, 425, 429].includes(error.status) || error.status >= 500 || error.code === "request_in_progress";
+}
+
 /** The `data` of an answer. Throws Refused or Unreachable. */
 export async function ask<T>(method: Method, path: string, asked: Asked = {}): Promise<T> {
   const response = await send(method, path, asked);
-  const whole = (await response.json()) as { data: T };
-  return whole.data;
+  try {
+    return ((await response.json()) as { data: T }).data;
+  } catch (error) {
+    // The head of the answer came, its body did not: what was done is not known.
+    if (asked.signal?.aborted) throw error;
+    throw new Unreachable();
+  }
 }
 
 /** An answer as it is, for what is no JSON. Throws Refused or Unreachable. */
@@ -104,12 +121,6 @@ export function serverNow(): number {
   return Date.now() + clockOffsetMs;
 }
 
-/** Learn the server's time from an instant it has just told. */
-export function noteServerInstant(iso: string): void {
-  const told = Date.parse(iso);
-  if (!Number.isNaN(told)) clockOffsetMs = told - Date.now();
-}
-
 function noteServerTime(response: Response): void {
   const date = response.headers.get("Date");
   if (date === null) return;
@@ -145,6 +156,8 @@ async function refusalOf(response: Response): Promise<Refused | Unreachable> {
   if (response.status === 401 && !new URL(response.url).pathname.startsWith("/hub/v1/session")) {
     for (const listener of lapsed) listener();
   }
+  // The session's cookie has lapsed, or another tab signed somebody else in.
+  if (code === "csrf_failed") for (const listener of othersActing) listener();
   return new Refused(response.status, code, message, details, retryAfter > 0 ? retryAfter : null);
 }
 

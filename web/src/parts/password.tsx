@@ -62,7 +62,7 @@ function Question({ answer }: { answer: (confirmed: boolean) => void }): JSX.Ele
       await confirmPassword(password);
       answer(true);
     } catch (problem) {
-      setError(explain(problem));
+      setError(problem instanceof Refused && problem.status === 401 ? common.wrongPassword : explain(problem));
       setBusy(false);
     }
   }

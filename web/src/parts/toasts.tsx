@@ -32,11 +32,24 @@ export function toastError(error: unknown): void {
 export function explain(error: unknown): string {
   const { common } = messages();
   if (error instanceof Unreachable) return common.unreachable;
-  if (error instanceof Refused) {
-    const first = error.details[0];
-    return `${common.refused}: ${first ? first.message : error.message}`;
-  }
+  if (error instanceof Refused) return `${common.refused}: ${worded(error.details[0] ?? told(error))}`;
   throw error;
+}
+
+/** What is wrong in the language in use, where it has words for the code; else in the server's. */
+export function worded(problem: { code: string; message: string }): string {
+  const known: Readonly<Record<string, string>> = messages().common.errors;
+  return known[problem.code] ?? problem.message;
+}
+
+/** What the server says is wrong with single fields, by their names. */
+export function wordedFields(error: unknown): ReadonlyMap<string, string> {
+  return new Map(error instanceof Refused ? error.details.map((detail) => [detail.field, worded(detail)]) : []);
+}
+
+/** Where somebody is to sign in again, the code is one of several sentences (docs/errors.md). */
+function told({ status, code, message }: Refused): { code: string; message: string } {
+  return { code: status === 401 ? "unauthorized" : code, message };
 }
 
 function drop(id: number): void {

@@ -125,3 +125,24 @@ test("what another asked for on this device is not sent in one's own name", asyn
   actions.actAs("staff:2");
   expect(actions.waiting.value).toEqual([]);
 });
+
+test("what gets no answer after somebody else took over is told of, and never sent in their name", async () => {
+  const told: string[] = [];
+  actions.onWaitingRefused((one) => told.push(one.label));
+  server.answer = () => {
+    actions.actAs("staff:2");
+    return "lost";
+  };
+  await actions.act(START);
+  expect(told).toEqual(["Start 5"]);
+  expect(actions.waiting.value).toEqual([]);
+  await passing(60_000);
+  expect(sent()).toHaveLength(1);
+});
+
+test("a payment that came in between makes a refusal be asked about, though the order itself did not change", async () => {
+  await askedOffline();
+  const receipt = { id: 5, service_notification_id: 5, updated_at: "2026-01-01T00:00:09.000000Z" };
+  await back(event(11, "receipt.closed", receipt, { actor: "device:2", order_id: 5 }));
+  expect(actions.doubtful.value.map((one) => one.doubt)).toEqual(["overtaken"]);
+});

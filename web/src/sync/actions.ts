@@ -7,12 +7,16 @@
  */
 
 import { computed, effect, signal } from "@preact/signals";
-import { ask, freshKey, Unreachable } from "~/api/client";
-import { board, lastChange } from "./board";
+import { ask, freshKey, leavesOpen, Refused, Unreachable } from "~/api/client";
+import type { LogEvent } from "~/api/types";
+import { board, boardLoaded, changedOnlyBy } from "./board";
 import { line } from "./line";
 
 /** What waited longer than this is asked about again. */
 const FRESH_MS = 60_000;
+/** How soon it is looked again whether every missed event has come, or whether the server now has a verdict. */
+const CATCHING_UP_MS = 150;
+const NO_VERDICT_MS = 3_000;
 const KEPT_IN = "comanda.waiting";
 
 export interface Wish {
@@ -30,8 +34,10 @@ export interface Waiting extends Wish {
   /** This device's clock, in milliseconds. */
   at: number;
   actor: string;
-  /** When the order had last changed as it was shown to whoever asked for this; null for no order. */
+  /** What the order was like as it was shown to whoever asked for this; null for no order. */
   basis: string | null;
+  /** The event that the board stood at then. */
+  seen: number;
   /** Why people must say whether it still holds; null while it may be sent. */
   doubt: "old" | "overtaken" | null;
 }
@@ -48,10 +54,13 @@ export const waiting = computed(() => queue.value);
 /** What people must be asked about now. */
 export const doubtful = computed(() => queue.value.filter((one) => one.doubt !== null));
 
-/** In whose name actions are sent; what another asked for on this device is dropped. */
+/** In whose name actions are sent; what another asked for on this device is told of as not done. */
 export function actAs(name: string): void {
   actor = name;
+  const dropped = queue.value.filter((one) => one.actor !== name);
+  if (dropped.length === 0) return;
   keep(queue.value.filter((one) => one.actor === name));
+  for (const one of dropped) tellRefused(one, new Unreachable());
 }
 
 /** Whether an action on this path is under way or waits. */
@@ -75,7 +84,9 @@ export async function act<T>(wish: Wish): Promise<Outcome<T>> {
     return { state: "done", data: await fly<T>(one) };
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
-    keep([...queue.value, one]);
+    // Somebody else acts here meanwhile: it is never sent in another's name, so nobody may think that it still will be.
+    if (one.actor !== actor) tellRefused(one, error);
+    else keep([...queue.value, one]);
     return { state: "waiting" };
   }
 }
@@ -86,17 +97,22 @@ export async function actNow<T>(wish: Wish, key: string): Promise<T> {
 }
 
 function begun(wish: Wish, key: string): Waiting {
-  return { ...wish, key, at: Date.now(), actor, basis: changedAt(wish), doubt: null };
+  return { ...wish, key, at: Date.now(), actor, basis: basisOf(wish), seen: board.value.number, doubt: null };
 }
 
-function changedAt(wish: Wish): string | null {
-  return wish.orderId === undefined ? null : (board.value.orders.get(wish.orderId)?.updated_at ?? null);
+/** When the order, its receipt and its tickets last changed, in one text. */
+function basisOf(wish: Wish): string | null {
+  if (wish.orderId === undefined) return null;
+  const { orders, receipts, tickets } = board.value;
+  const own = [...tickets.values()].filter((ticket) => ticket.order_id === wish.orderId);
+  const parts = [orders.get(wish.orderId), receipts.get(wish.orderId), ...own];
+  return parts.map((part) => part?.updated_at ?? "").join("|");
 }
 
 /** People say that a doubtful action still holds. */
 export function confirmWaiting(key: string): void {
   keep(
-    queue.value.map((one) => (one.key === key ? { ...one, doubt: null, at: Date.now(), basis: changedAt(one) } : one)),
+    queue.value.map((one) => (one.key === key ? { ...one, doubt: null, at: Date.now(), basis: basisOf(one), seen: board.value.number } : one)),
   );
   void sendWaiting();
 }
@@ -111,6 +127,10 @@ const refusals = new Set<(one: Waiting, error: unknown) => void>();
 /** Hear of actions that waited and were then refused. */
 export function onWaitingRefused(listener: (one: Waiting, error: unknown) => void): void {
   refusals.add(listener);
+}
+
+function tellRefused(one: Waiting, error: unknown): void {
+  for (const listener of refusals) listener(one, error);
 }
 
 async function fly<T>(one: Waiting): Promise<T> {
@@ -132,8 +152,9 @@ async function sendWaiting(): Promise<void> {
   sending = true;
   try {
     for (;;) {
-      const one = queue.value.find((candidate) => candidate.doubt === null);
+      const one = queue.value.find((candidate) => candidate.doubt === null && candidate.actor === actor);
       if (one === undefined || line.value.state !== "live") return;
+      if (!(await hasCaughtUp())) return;
       const doubt = doubtOf(one);
       if (doubt !== null) {
         keep(queue.value.map((other) => (other.key === one.key ? { ...one, doubt } : other)));
@@ -143,7 +164,11 @@ async function sendWaiting(): Promise<void> {
         await fly(one);
       } catch (error) {
         if (error instanceof Unreachable) return;
-        for (const listener of refusals) listener(one, error);
+        if (error instanceof Refused && leavesOpen(error) && error.status !== 401 && error.status !== 403) {
+          setTimeout(() => void sendWaiting(), (error.retryAfterS ?? 0) * 1_000 || NO_VERDICT_MS);
+          return;
+        }
+        tellRefused(one, error);
       }
       dropWaiting(one.key);
     }
@@ -152,11 +177,28 @@ async function sendWaiting(): Promise<void> {
   }
 }
 
+/** Wait until the log has nothing that the board has not; false when the line is lost again meanwhile. */
+async function hasCaughtUp(): Promise<boolean> {
+  const { venueId } = board.value;
+  if (venueId === 0) return true;
+  for (;;) {
+    if (line.value.state !== "live" || board.value.venueId !== venueId) return false;
+    try {
+      const query = { venue: venueId, after: board.value.number, limit: 1 };
+      if (boardLoaded.value && (await ask<LogEvent[]>("GET", "/hub/v1/events", { query })).length === 0) return true;
+    } catch (error) {
+      // The log before the board's number is gone: the board is about to be taken anew.
+      if (!(error instanceof Refused) || error.status !== 410) return false;
+    }
+    await new Promise((resolve) => setTimeout(resolve, CATCHING_UP_MS));
+  }
+}
+
 function doubtOf(one: Waiting): Waiting["doubt"] {
   if (Date.now() - one.at > FRESH_MS) return "old";
-  if (one.orderId === undefined || changedAt(one) === one.basis) return null;
+  if (one.orderId === undefined || basisOf(one) === one.basis) return null;
   // What we changed ourselves is this very action, whose answer was lost: the key makes the repeat harmless.
-  return lastChange(one.orderId) === one.actor ? null : "overtaken";
+  return changedOnlyBy(one.actor, one.orderId, one.seen) ? null : "overtaken";
 }
 
 function keep(next: readonly Waiting[]): void {
@@ -177,6 +219,5 @@ function restored(): readonly Waiting[] {
 }
 
 effect(() => {
-  // The events we missed come first; they tell whether somebody else was faster.
-  if (line.value.state === "live") setTimeout(() => void sendWaiting(), 400);
+  if (line.value.state === "live") setTimeout(() => void sendWaiting());
 });

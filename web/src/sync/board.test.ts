@@ -43,6 +43,19 @@ async function opened(snapshot: Board): Promise<void> {
   await passing(10);
 }
 
+test("a board that cannot be had is asked for until it comes; what was heard meanwhile is not lost", async () => {
+  await opened(emptyBoard(10, { orders: [order(5)] }));
+  server.board = null;
+  server.stream.event(event(12, "order.changed", order(5)));
+  await passing(10);
+  server.stream.event(event(13, "order.created", order(6)));
+  await passing(10);
+  server.board = emptyBoard(12, { orders: [order(5)] });
+  await passing(5_000);
+  expect(board.board.value.number).toBe(13);
+  expect([...board.board.value.orders.keys()]).toEqual([5, 6]);
+});
+
 describe.skipIf(RECORDED === undefined)("a real run", async () => {
   const recording = RECORDED === undefined ? null : ((await import(/* @vite-ignore */ RECORDED)) as { default: Recording }).default;
   const runs = recording?.runs ?? [];

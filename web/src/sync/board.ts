@@ -6,7 +6,7 @@
  */
 
 import { batch, computed, signal, type ReadonlySignal } from "@preact/signals";
-import { ask, noteServerInstant, Unreachable } from "~/api/client";
+import { ask, Refused, Unreachable } from "~/api/client";
 import type { Board, LogEvent, OrderCard, OrderSummary, PrintJobCard, ReceiptCard, TicketCard } from "~/api/types";
 import { follow, whenFollowing } from "./line";
 
@@ -14,6 +14,8 @@ import { follow, whenFollowing } from "./line";
 const MAX_DONE = 40;
 const SUMMARIES_AT_ONCE = 100;
 const RETRY_MS = 2_000;
+/** A refusal is no matter of moments: somebody must sign in, or choose another venue. */
+const REFUSED_RETRY_MS = 5_000;
 
 export interface BoardState {
   venueId: number;
@@ -47,15 +49,18 @@ const EMPTY: BoardState = {
 const state = signal<BoardState>(EMPTY);
 const details = signal<ReadonlyMap<number, OrderSummary>>(new Map());
 const listeners = new Set<(event: LogEvent) => void>();
-/** Who changed an order last; for what waited while we were away. */
-const changes = new Map<number, string>();
+/** Who changed an order since the snapshot, and with which event last; for what waited while we were away. */
+const changes = new Map<number, Map<string, number>>();
+const snapshotAt = signal<number | null>(null);
 
 /** The board of the venue that is followed. */
 export const board: ReadonlySignal<BoardState> = state;
 /** Orders with their customers and lines, as far as they have been fetched. */
 export const summaries: ReadonlySignal<ReadonlyMap<number, OrderSummary>> = details;
+/** Whether the board is there: its first snapshot has come. */
+export const boardLoaded = computed(() => snapshotAt.value !== null);
 /** Whether the first snapshot is still to come. */
-export const boardLoading = computed(() => state.value.number === 0 && state.value.venueId !== 0);
+export const boardLoading = computed(() => snapshotAt.value === null && state.value.venueId !== 0);
 
 let stop: (() => void) | null = null;
 let generation = 0;
@@ -84,6 +89,7 @@ export function closeBoard(): void {
   batch(() => {
     state.value = EMPTY;
     details.value = new Map();
+    snapshotAt.value = null;
   });
 }
 
@@ -93,9 +99,11 @@ export function onBoardEvent(listener: (event: LogEvent) => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Who changed an order last, as far as events have told. */
-export function lastChange(orderId: number): string | undefined {
-  return changes.get(orderId);
+/** Whether only `actor` changed an order after event `number`; not known, so false, where a snapshot lies between. */
+export function changedOnlyBy(actor: string, orderId: number, number: number): boolean {
+  if (snapshotAt.value === null || snapshotAt.value > number) return false;
+  const others = [...(changes.get(orderId) ?? [])].filter(([who, at]) => who !== actor && at > number);
+  return others.length === 0;
 }
 
 /** Fetch customers and lines of these orders where they are not known yet. */
@@ -116,15 +124,13 @@ async function refresh(): Promise<void> {
       install(snapshot);
       return;
     } catch (error) {
-      if (!(error instanceof Unreachable)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      // Whatever it was, a board that is not true any more must not stay: it is asked for until it comes.
+      await new Promise((resolve) => setTimeout(resolve, error instanceof Refused ? REFUSED_RETRY_MS : RETRY_MS));
     }
   }
 }
 
 function install(snapshot: Board): void {
-  const later = buffered ?? [];
-  buffered = null;
   const orders = byId(snapshot.orders);
   const left = [...state.value.orders.values()].filter((order) => !orders.has(order.id));
   state.value = {
@@ -139,8 +145,15 @@ function install(snapshot: Board): void {
     done: state.value.done,
     truncated: snapshot.truncated,
   };
+  const later = buffered ?? [];
+  buffered = null;
   // What left while we were away is forgotten rather than shown with a state we did not see.
   forget(left.map((order) => order.id));
+  for (const summary of details.value.values()) {
+    if (orders.get(summary.id)?.updated_at !== summary.updated_at && orders.has(summary.id)) renew(summary.id);
+  }
+  changes.clear();
+  snapshotAt.value = snapshot.number;
   for (const event of later) take(event);
 }
 
@@ -156,25 +169,15 @@ function take(event: LogEvent): void {
     void refresh();
     return;
   }
-  noteServerInstantOnce(event.time);
   batch(() => apply(event));
   for (const listener of listeners) listener(event);
-}
-
-/** An event is at most milliseconds old when it is heard live, so it tells the server's time well. */
-let noted = 0;
-function noteServerInstantOnce(iso: string): void {
-  if (Date.now() - noted < 60_000) return;
-  noted = Date.now();
-  if (Math.abs(Date.parse(iso) - Date.now()) > 86_400_000) return;
-  noteServerInstant(iso);
 }
 
 function apply(event: LogEvent): void {
   const before = state.value;
   const after: BoardState = { ...before, number: event.number };
   const subject = event.type.split(".", 1)[0];
-  if (event.order_id !== null) changes.set(event.order_id, event.actor);
+  if (event.order_id !== null) noteChange(event.order_id, event.actor, event.number);
   if (subject === "order") applyOrder(after, event.data as unknown as OrderCard, event.type);
   else if (subject === "receipt") applyReceipt(after, event.data as unknown as ReceiptCard);
   else if (subject === "ticket") applyTicket(after, event.data as unknown as TicketCard);
@@ -182,6 +185,12 @@ function apply(event: LogEvent): void {
   else if (subject === "terminal") applyDevice(after, event.data as { id: number; present: boolean | null });
   else if (subject === "print") applyPrintJob(after, event.data as unknown as PrintJobCard);
   state.value = after;
+}
+
+function noteChange(orderId: number, actor: string, number: number): void {
+  const known = changes.get(orderId);
+  if (known) known.set(actor, number);
+  else changes.set(orderId, new Map([[actor, number]]));
 }
 
 function applyOrder(after: BoardState, order: OrderCard, type: string): void {
@@ -280,7 +289,8 @@ async function fetchSummaries(): Promise<void> {
         for (const summary of found) next.set(summary.id, summary);
         details.value = next;
       } catch (error) {
-        if (!(error instanceof Unreachable)) throw error;
+        // Who may not read them is told so elsewhere; the cards go without.
+        if (!(error instanceof Unreachable)) return;
         for (const id of ids) if (mine === generation) wanted.add(id);
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       } finally {

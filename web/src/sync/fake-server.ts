@@ -93,6 +93,7 @@ export class FakeServer {
     const asked = { method: options.method ?? "GET", path: pathname, key };
     this.asked.push(asked);
     if (pathname.endsWith("/board")) return Promise.resolve(Response.json({ data: this.board }));
+    if (pathname === "/hub/v1/events" && this.streamStatus === 200) return Promise.resolve(Response.json({ data: [] }));
     const status = this.answer(asked);
     if (status === "lost") return Promise.reject(new TypeError("network error"));
     return Promise.resolve(Response.json({ data: {}, error: "refused", message: "No" }, { status }));

@@ -31,11 +31,18 @@ interface End {
   post: (message: TabMessage) => void;
 }
 
+/** How often the page looks whether its worker still speaks; it does at every heartbeat and every attempt. */
+const LOOK_MS = 5_000;
+/** Looks without a word after which the line counts as lost, and after which the worker itself does. */
+const SILENT_LOOKS = 5;
+const DEAD_LOOKS = 12;
+
 const followers = new Set<Follower>();
 const signedOut = new Set<() => void>();
 let numbers: Record<number, number> = {};
 let waiting: { venueId: number; resolve: () => void }[] = [];
 let end: End | null = null;
+let silentLooks = 0;
 
 /** Hear of every event of a venue from now on; returns how to stop. */
 export function follow(follower: Follower): () => void {
@@ -49,7 +56,7 @@ export function follow(follower: Follower): () => void {
 
 /** Resolves once every event of the venue from now on will be heard. */
 export function whenFollowing(venueId: number): Promise<void> {
-  if (line.value.state === "live" && venueId in numbers) return Promise.resolve();
+  if (line.peek().state === "live" && venueId in numbers) return Promise.resolve();
   return new Promise((resolve) => waiting.push({ venueId, resolve }));
 }
 
@@ -90,7 +97,23 @@ function open(): End {
   const worker = new SharedWorker(new URL("./shared-worker.ts", import.meta.url), { type: "module", name: "comanda" });
   worker.port.onmessage = (message: MessageEvent<StreamMessage>) => take(message.data);
   worker.port.start();
+  setInterval(look, LOOK_MS);
   return { post: (message) => worker.port.postMessage(message) };
+}
+
+/** A worker that died says nothing: the page must not go on calling the line alive. */
+function look(): void {
+  if (followers.size === 0) return;
+  silentLooks += 1;
+  if (silentLooks < SILENT_LOOKS) return;
+  line.value = { ...line.value, state: "lost" };
+  if (silentLooks !== DEAD_LOOKS) {
+    pokeLine();
+    return;
+  }
+  end = inThisTab();
+  tellVenues();
+  for (const follower of followers) follower.onResync();
 }
 
 function inThisTab(): End {
@@ -105,6 +128,7 @@ function inThisTab(): End {
 }
 
 function take(message: StreamMessage): void {
+  silentLooks = 0;
   if (message.kind === "event") {
     for (const follower of followers) if (follower.venueId === message.event.venue_id) follower.onEvent(message.event);
     numbers[message.event.venue_id] = message.event.number;

@@ -27,6 +27,12 @@ function followAll(): void {
 
 function take(tab: Tab, message: TabMessage): void {
   tab.heardAt = Date.now();
+  if (!tabs.has(tab) && message.kind !== "bye") {
+    // It slept for so long that it was forgotten, or came back from the browser's memory of pages.
+    tabs.add(tab);
+    followAll();
+    for (const venueId of tab.venues) tab.port.postMessage({ kind: "resync", venueId } satisfies StreamMessage);
+  }
   if (message.kind === "follow") {
     tab.venues = message.venues;
     followAll();

@@ -28,6 +28,9 @@ export class EventStream {
   private state: StreamState = "connecting";
   private heardAt = 0;
   private attempt = 0;
+  private beganAt = 0;
+  /** Another person acts: what was heard before is not all they may see, so snapshots are taken anew. */
+  private anew = false;
   private running: AbortController | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -46,6 +49,7 @@ export class EventStream {
 
   /** Somebody else has signed in: begin anew. */
   reset(): void {
+    this.anew = true;
     this.numbers.clear();
     this.restart();
   }
@@ -73,6 +77,7 @@ export class EventStream {
   private async run(): Promise<void> {
     const control = new AbortController();
     this.running = control;
+    this.beganAt = Date.now();
     this.become(this.state === "lost" ? "lost" : "connecting");
     try {
       await this.read(control);
@@ -136,6 +141,8 @@ export class EventStream {
       }
       this.attempt = 0;
       this.become("live");
+      if (this.anew) for (const venueId of this.numbers.keys()) this.tell({ kind: "resync", venueId });
+      this.anew = false;
     } else if (name === "resync") {
       const { venue_id: venueId } = JSON.parse(data) as { venue_id: number };
       this.lose([venueId]);
@@ -157,7 +164,8 @@ export class EventStream {
   }
 
   private watch(): void {
-    if (this.state === "live" && Date.now() - this.heardAt > SILENCE_MS) {
+    // A line that is not known to be dead yet, and an attempt that hangs on such a line, are silent alike.
+    if (this.running !== null && Date.now() - Math.max(this.heardAt, this.beganAt) > SILENCE_MS) {
       this.become("lost");
       this.restart();
     }

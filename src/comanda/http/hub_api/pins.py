@@ -4,6 +4,8 @@ A guess is counted in the store before it is checked (`comanda.store.pins`), so 
 restart nor many guesses at once give anybody more of them.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
@@ -30,12 +32,14 @@ from comanda.http.hub_api.session import (
 from comanda.orders.decode import parse_json
 from comanda.store.pins import (
     Subject,
+    Turn,
     find_pin,
     give_turns_back,
     guesses_of_person,
     guesses_on_device,
     set_pin,
     take_turn,
+    undo_turn,
 )
 from comanda.store.resources import find_resource
 from comanda.store.sessions import NewSession, add_session, find_password, strengthen_session
@@ -54,16 +58,16 @@ async def sign_in_by_pin(call: Call, hub: Hub) -> Reply:
         raise ComandaError("unauthorized", "PINs are for paired devices; sign in with the password")
     username, pin = stated_texts(call, "username", "pin")
     subjects = guesses_on_device(device.id, username)
-    await _take_turn(hub, device.brand_id, subjects)
-    person = await _person_on(hub, device, username)
-    names = (person.brand_id, person.username) if person else ("", "")
-    stored = await hub.store.read(lambda: find_pin(*names))
-    if not await hub.passwords.matches(pin, stored) or person is None or stored is None:
-        log.info("auth.pin_refused", brand=device.brand_id, device=device.id, request_id=call.request_id)
-        raise _refused()
-    token, new = fresh_session(person, stored, device=device, by_pin=True)
-    if not await hub.store.run(lambda: _begun(new, subjects)):
-        raise _refused()
+    async with _turn(hub, device.brand_id, subjects) as turn:
+        person = await _person_on(hub, device, username)
+        names = (person.brand_id, person.username) if person else ("", "")
+        stored = await hub.store.read(lambda: find_pin(*names))
+        if not await hub.passwords.matches(pin, stored) or person is None or stored is None:
+            log.info("auth.pin_refused", brand=device.brand_id, device=device.id, request_id=call.request_id)
+            raise _refused()
+        token, new = fresh_session(person, stored, device=device, by_pin=True)
+        if not await hub.store.run(lambda: _begun(new, subjects, turn)):
+            raise _refused()
     return await session_begun(call, hub, person, token, new)
 
 
@@ -76,20 +80,20 @@ async def confirm_session(call: Call, hub: Hub) -> Reply:
     (password,) = stated_texts(call, "password")
     brand_id, username = caller.brand.id, caller.person.username
     subjects = guesses_of_person(username)
-    await _take_turn(hub, brand_id, subjects)
-    stored = await hub.store.read(lambda: find_password(brand_id, username))
-    if not await hub.passwords.matches(password, stored) or stored is None:
-        raise ComandaError("unauthorized", "The password is not correct")
-    until = Micros(now_micros() + limits.CONFIRMED_S * 1_000_000)
+    async with _turn(hub, brand_id, subjects) as turn:
+        stored = await hub.store.read(lambda: find_password(brand_id, username))
+        if not await hub.passwords.matches(password, stored) or stored is None:
+            raise ComandaError("unauthorized", "The password is not correct")
+        until = Micros(now_micros() + limits.CONFIRMED_S * 1_000_000)
 
-    def confirm() -> Transaction[bool]:
-        if not (yield from strengthen_session(brand_id, caller.session_sha256, username, stored, until)):
-            return False
-        yield from give_turns_back(brand_id, subjects)
-        return True
+        def confirm() -> Transaction[bool]:
+            if not (yield from strengthen_session(brand_id, caller.session_sha256, username, stored, until)):
+                return False
+            yield from give_turns_back(brand_id, subjects, turn)
+            return True
 
-    if not await hub.store.run(confirm):
-        raise ComandaError("unauthorized", "The session has ended; sign in again")
+        if not await hub.store.run(confirm):
+            raise ComandaError("unauthorized", "The session has ended; sign in again")
     await hub.known.refresh()
     session = hub.known.present.sessions.get(caller.session_sha256, caller.session)
     token = cookie_of(call.headers, SESSION_COOKIE) or ""
@@ -121,19 +125,26 @@ async def _give(call: Call, hub: Hub, username: str, pin: str | None, *, keep: s
     return answer(call, {"has_pin": pin is not None})
 
 
-async def _take_turn(hub: Hub, brand_id: str, subjects: tuple[Subject, ...]) -> None:
-    """Count a guess. Raises ComandaError ``pin_locked`` when there were too many."""
+@asynccontextmanager
+async def _turn(hub: Hub, brand_id: str, subjects: tuple[Subject, ...]) -> AsyncIterator[Turn]:
+    """Count a guess, unless no verdict is reached. Raises ComandaError ``pin_locked`` when there were too many."""
     now = now_micros()
-    locked_until = await hub.store.run(lambda: take_turn(brand_id, subjects, now))
-    if locked_until is not None:
-        wait_s = max(1, -(-(locked_until - now) // 1_000_000))
+    turn = await hub.store.run(lambda: take_turn(brand_id, subjects, now))
+    if turn.locked_until is not None:
+        wait_s = max(1, -(-(turn.locked_until - now) // 1_000_000))
         raise ComandaError("pin_locked", "Too many wrong tries. Retry later.", retry_after_s=wait_s)
+    try:
+        yield turn
+    except Exception as error:
+        if not isinstance(error, ComandaError) or error.code != "unauthorized":
+            await hub.store.run(lambda: undo_turn(brand_id, turn))
+        raise
 
 
-def _begun(new: NewSession, subjects: tuple[Subject, ...]) -> Transaction[bool]:
+def _begun(new: NewSession, subjects: tuple[Subject, ...], turn: Turn) -> Transaction[bool]:
     if not (yield from add_session(new)):
         return False
-    yield from give_turns_back(new.brand_id, subjects)
+    yield from give_turns_back(new.brand_id, subjects, turn)
     return True
 
 

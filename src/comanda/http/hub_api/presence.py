@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from comanda.access.model import DeviceCaller
+from comanda.access.credentials import paired_device
+from comanda.access.model import Device, DeviceCaller, StaffCaller
 from comanda.base import limits
 from comanda.base.clock import iso_micros, now_micros
 from comanda.base.errors import ComandaError
@@ -18,10 +19,12 @@ _VENUE = re.compile(r"/hub/v1/venues/([0-9]{1,16})/terminals")
 
 
 async def take_heartbeat(call: Call, hub: Hub) -> Reply:
-    """Note that a device is there, and say in how many seconds it is to say so again."""
-    caller = call.acting
-    assert isinstance(caller, DeviceCaller)
-    if await hub.store.run(lambda: beat(caller.brand.id, caller.device, now_micros())):
+    """Note that a device is there, and say in how many seconds it is to say so again.
+
+    Who has signed in on a paired device says so for it. Raises ComandaError ``forbidden`` for people elsewhere.
+    """
+    device = await _device_of(call, hub)
+    if await hub.store.run(lambda: beat(device.brand_id, device, now_micros())):
         await hub.known.refresh()
     return _answer(call, {"present": True, "next_in_s": limits.HEARTBEAT_S})
 
@@ -39,6 +42,17 @@ async def list_terminals(call: Call, hub: Hub) -> Reply:
     }
     terminals = [terminal for terminal in snapshot.terminals.values() if terminal.venue_id == venue_id]
     return _answer(call, [_terminal_object(t, seen.get(t.id)) for t in sorted(terminals, key=lambda t: t.id)])
+
+
+async def _device_of(call: Call, hub: Hub) -> Device:
+    caller = call.acting
+    if isinstance(caller, DeviceCaller):
+        return caller.device
+    if isinstance(caller, StaffCaller) and caller.session.device_id is not None:
+        device = paired_device(await hub.known.directory(), call.headers)
+        if device is not None and device.id == caller.session.device_id:
+            return device
+    raise ComandaError("forbidden", "This is for devices, and for people who have signed in on one")
 
 
 def _terminal_object(terminal: Terminal, seen: Seen | None) -> dict[str, Any]:

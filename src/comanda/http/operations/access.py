@@ -105,7 +105,10 @@ def _cookie(description: str) -> dict[str, Any]:
 
 def _heartbeat() -> Operation:
     return operation(
-        "beat", "Say that a device is there", "Terminals", {"200": reply("It counts as present", "HeartbeatTaken")}
+        "beat",
+        "Say that a device is there: the device itself, or who has signed in on it",
+        "Terminals",
+        {"200": reply("It counts as present", "HeartbeatTaken")},
     )
 
 

@@ -165,7 +165,7 @@ function Move({ order, receipt, stage, onMove }: CardProps): JSX.Element | null 
   if (move === null) return null;
   const tap = (): void => {
     // What has just slid under the finger was not meant.
-    if (!isSettling()) onMove(order.id, move);
+    if (!isSettling(order.id)) onMove(order.id, move);
   };
   return (
     <Button class="board-card-move" look={move === "accept" || move === "send" ? "primary" : "good"} busy={isBusy(order.id)} onClick={tap} testId={`move-${move}`}>

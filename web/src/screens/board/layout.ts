@@ -60,19 +60,20 @@ const sorted = computed<Layout>(() => {
 });
 
 let shown: Layout = { new: [], accepted: [], ready: [], done: [] };
-let movedAt = 0;
+/** When cards came to stand where another one stood, by order. */
+const moves = new Map<number, number>();
 
 /** The columns as they are shown now. */
 export const layout = computed<Layout>(() => {
   const next = held.value ? keepingPlaces(shown, sorted.value) : sorted.value;
-  if (STAGES.some((stage) => hasMoved(shown[stage], next[stage]))) movedAt = performance.now();
+  for (const stage of STAGES) noteMoves(shown[stage], next[stage]);
   shown = next;
   return next;
 });
 
-/** Whether cards have moved so lately that a tap was meant for another one. */
-export function isSettling(): boolean {
-  return performance.now() - movedAt < SETTLING_MS;
+/** Whether the order's card has moved so lately that a tap on it was meant for another one. */
+export function isSettling(orderId: number): boolean {
+  return performance.now() - (moves.get(orderId) ?? -Infinity) < SETTLING_MS;
 }
 
 /** A finger comes down on the board, or is gone again. */
@@ -104,8 +105,13 @@ function keepingPlaces(before: Layout, after: Layout): Layout {
   return { new: column("new"), accepted: column("accepted"), ready: column("ready"), done: column("done") };
 }
 
-function hasMoved(before: readonly Row[], after: readonly Row[]): boolean {
-  return before.some((row, index) => row.order.id !== after[index]?.order.id);
+function noteMoves(before: readonly Row[], after: readonly Row[]): void {
+  const at = performance.now();
+  for (const [id, movedAt] of moves) if (at - movedAt >= SETTLING_MS) moves.delete(id);
+  after.forEach((row, index) => {
+    const stood = before[index];
+    if (stood !== undefined && stood.order.id !== row.order.id) moves.set(row.order.id, at);
+  });
 }
 
 async function fetchFinished(venueId: number): Promise<void> {

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask, Refused, Unreachable } from "~/api/client";
 import type { ChainAfter, OrderCard, OrderSummary, ReceiptCard, TicketCard, Timeline } from "~/api/types";
-import { board, summaries, wantSummaries } from "~/sync/board";
+import { board, boardLoaded, summaries, wantSummaries } from "~/sync/board";
 import { line } from "~/sync/line";
 import { finishedById, receiptOf } from "./layout";
 
@@ -21,10 +21,10 @@ interface Whole {
 
 /** The order of this id: undefined while nobody knows yet, null when there is none. */
 export function useOrder(id: number): OrderInView | null | undefined {
-  const { orders, tickets, done, number } = board.value;
+  const { orders, tickets, done } = board.value;
   const order = orders.get(id);
   const left = done.find((one) => one.id === id);
-  const whole = useWhole(id, order === undefined && number > 0, left?.updated_at ?? "");
+  const whole = useWhole(id, order === undefined && boardLoaded.value, left?.updated_at ?? "");
   useEffect(() => {
     if (order !== undefined) wantSummaries([id]);
   }, [id, order === undefined]);

@@ -1,7 +1,7 @@
 import { CreditCard, Plus, RotateCcw, Trash } from "lucide";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { freshKey, Refused, Unreachable } from "~/api/client";
+import { freshKey, leavesOpen, Refused } from "~/api/client";
 import type { ReceiptCard } from "~/api/types";
 import { messages } from "~/i18n";
 import { money } from "~/i18n/format";
@@ -13,6 +13,7 @@ import { explain, toast } from "~/parts/toasts";
 import { actNow, isPending } from "~/sync/actions";
 import { paymentPath } from "./moves";
 import { useOrder } from "./order-in-view";
+import { Money } from "./panel-money";
 import { numberOf } from "./stages";
 import { exactText, sumOf, toMinor, typedMinor, type Part } from "./tender";
 
@@ -26,19 +27,31 @@ interface Attempt {
 export function PaymentDialog({ id, onClose }: { id: number; onClose: () => void }): JSX.Element | null {
   const { board, common } = messages();
   const found = useOrder(id);
+  const [toldClosed, setToldClosed] = useState(false);
   if (!found?.receipt) return null;
   const number = numberOf(found.order, found.receipt);
-  if (found.receipt.status === 2) {
+  const closed = found.receipt.status === 2;
+  if (closed || toldClosed) {
     return (
       <Dialog title={board.payTitle(number)} onClose={onClose} testId="pay-dialog" foot={<Button onClick={onClose}>{common.close}</Button>}>
-        <p>{board.alreadyPaid}</p>
+        <p data-testid="pay-closed">{board.alreadyPaid}</p>
+        {/* How it was paid, as soon as the board has it: whether it was this payment shows there. */}
+        {closed && <Money found={found} />}
       </Dialog>
     );
   }
-  return <Form receipt={found.receipt} number={number} onClose={onClose} />;
+  return <Form receipt={found.receipt} number={number} onClose={onClose} onClosed={() => setToldClosed(true)} />;
 }
 
-function Form({ receipt, number, onClose }: { receipt: ReceiptCard; number: string; onClose: () => void }): JSX.Element {
+interface FormProps {
+  receipt: ReceiptCard;
+  number: string;
+  onClose: () => void;
+  /** The server says that the receipt takes no more payments. */
+  onClosed: () => void;
+}
+
+function Form({ receipt, number, onClose, onClosed }: FormProps): JSX.Element {
   const { board, common } = messages();
   const methods = menu.value?.payment_methods ?? [];
   const decimals = menu.value?.decimals ?? 2;
@@ -58,8 +71,10 @@ function Form({ receipt, number, onClose }: { receipt: ReceiptCard; number: stri
       toast(board.paymentDone(money(receipt.remaining)));
       onClose();
     } catch (error) {
-      setDoubt(error instanceof Unreachable ? attempt : null);
-      if (!(error instanceof Unreachable)) setRefused(reasonOf(error));
+      const open = staysOpen(error, doubt !== null);
+      setDoubt(open ? attempt : null);
+      if (error instanceof Refused && error.code === "receipt_closed") onClosed();
+      else if (error instanceof Refused || !open) setRefused(reasonOf(error));
     }
   }
 
@@ -91,6 +106,7 @@ function Form({ receipt, number, onClose }: { receipt: ReceiptCard; number: stri
           {board.nobodyKnows}
         </p>
         <p>{board.nobodyKnowsHow}</p>
+        {refused && <p data-testid="pay-refused">{refused}</p>}
       </Dialog>
     );
   }
@@ -126,12 +142,17 @@ function Form({ receipt, number, onClose }: { receipt: ReceiptCard; number: stri
   );
 }
 
+/** Whether nobody knows after this if the money was taken down; what a first try was refused at the door was not. */
+function staysOpen(error: unknown, wasOpen: boolean): boolean {
+  const atTheDoor = error instanceof Refused && error.status < 500 && error.code !== "request_in_progress";
+  return leavesOpen(error) && (wasOpen || !atTheDoor);
+}
+
 function reasonOf(error: unknown): string {
   const { board } = messages();
   const code = error instanceof Refused ? (error.details[0]?.code ?? error.code) : null;
   if (code === "customer_required") return board.customerRequired;
   if (code === "not_divisible") return board.notDivisible;
-  if (code === "receipt_closed") return board.alreadyPaid;
   return explain(error);
 }
 

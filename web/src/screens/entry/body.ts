@@ -4,6 +4,7 @@ import { computed } from "@preact/signals";
 import type { Menu, OrderBody } from "~/api/types";
 import { messages } from "~/i18n";
 import { menu, productsById } from "~/menu";
+import { venueId } from "~/session";
 import { chosenOf, keptOf, lacking, modifierOf, overfull } from "./choices";
 import { decimalOf, draft, type Draft, type DraftLine } from "./draft";
 import { placeOfLine, type Problems } from "./problems";
@@ -39,15 +40,20 @@ export const serviceOn = computed(() => draft.value.service ?? (saleType.value?.
 /** The service charge's percentage, as it is typed. */
 export const serviceRate = computed(() => draft.value.serviceRate ?? String(saleType.value?.service_charge_rate ?? 0));
 
+/** The menu of the venue that is chosen; null while it is on its way. */
+export const currentMenu = computed<Menu | null>(() => (menu.value?.venue_id === venueId.value ? menu.value : null));
+
 /** The order as it would be sent now. */
 export const built = computed<Built>(() => {
-  const known = menu.value;
+  const known = currentMenu.value;
   const now = draft.value;
+  // Nothing can be said of the lines, and nothing is priced or sent, by another venue's menu.
+  if (known === null) return { body: null, lineIds: [], problems: new Map(), missing: missingOf(now) };
   const problems = new Map<string, string>();
   const numbers = numbersOf(now, problems);
   const lines = now.lines.flatMap((line) => lineOf(line, problems) ?? []);
   const type = saleType.value;
-  const complete = numbers !== null && lines.length > 0 && type !== null && known !== null;
+  const complete = numbers !== null && lines.length > 0 && type !== null;
   const body: OrderBody | null = complete
     ? {
         sale_type_id: type.id,

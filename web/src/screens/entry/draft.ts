@@ -80,8 +80,10 @@ const NOTHING: Draft = {
 const NOTHING_KEPT: Kept = { form: 1, draft: NOTHING, pending: null };
 
 const kept = signal<Kept>(NOTHING_KEPT);
-let owner: string | null = null;
+const acting = signal<string | null>(null);
 
+/** Whose draft it is; null for nobody's. */
+export const owner = computed(() => acting.value);
 /** The draft. */
 export const draft = computed(() => kept.value.draft);
 /** What was sent without an answer so far; null for nothing. While there is something, the draft stays as it was sent. */
@@ -128,9 +130,25 @@ export function clearDraft(): void {
   keep(NOTHING_KEPT);
 }
 
-/** Remember what is being sent, before it is; null once its fate is known. */
-export function keepPending(sent: Pending | null): void {
+/** Remember what is being sent, before it is. */
+export function keepPending(sent: Pending): void {
   keep({ ...kept.value, pending: sent });
+}
+
+/**
+ * The fate of what `of` sent is known: taken, the draft is done with; refused, it can be changed again.
+ *
+ * Whoever acts by now, nobody else's draft is touched; says whether it is still the same one.
+ */
+export function settle(of: string | null, key: string, fate: "taken" | "refused"): boolean {
+  const isSame = of === acting.value;
+  const before = isSame ? kept.value : of === null ? NOTHING_KEPT : restored(of);
+  if (before.pending?.key === key) {
+    const after = fate === "taken" ? NOTHING_KEPT : { ...before, pending: null };
+    if (isSame) keep(after);
+    else if (of !== null) store(of, after);
+  }
+  return isSame;
 }
 
 /** A number as people type it, with a comma or a point; null for what is none. */
@@ -146,9 +164,12 @@ function contentOf({ productId, portion, note, modifiers }: Omit<DraftLine, "id"
 
 function keep(next: Kept): void {
   kept.value = next;
-  if (owner === null) return;
+  if (acting.value !== null) store(acting.value, next);
+}
+
+function store(actor: string, next: Kept): void {
   try {
-    sessionStorage.setItem(placeOf(owner), JSON.stringify(next));
+    sessionStorage.setItem(placeOf(actor), JSON.stringify(next));
   } catch {
     // A browser that keeps nothing still takes the order while the page is open.
   }
@@ -169,7 +190,7 @@ function placeOf(actor: string): string {
 
 effect(() => {
   const actor = me.value?.actor ?? null;
-  if (actor === owner) return;
-  owner = actor;
+  if (actor === acting.peek()) return;
+  acting.value = actor;
   kept.value = actor === null ? NOTHING_KEPT : restored(actor);
 });

@@ -5,7 +5,7 @@ import { ask, Refused, Unreachable } from "~/api/client";
 import type { Guest, OrderSummary } from "~/api/types";
 import { menu, productsById } from "~/menu";
 import { chosenOf, keptOf, modifierOf } from "./choices";
-import { addLine, change, draft } from "./draft";
+import { addLine, change, draft, owner } from "./draft";
 import { leftOf } from "./stock";
 
 const PAUSE_MS = 200;
@@ -90,10 +90,10 @@ export async function loadHistory(guestId: number): Promise<void> {
   past.value = { guestId, state: "asking", orders: [] };
   try {
     const orders = await ask<OrderSummary[]>("GET", `/hub/v1/customers/${guestId}/orders`, { query: { limit: PAST_ORDERS } });
-    if (past.value.guestId === guestId) past.value = { guestId, state: "found", orders };
+    if (past.peek()?.guestId === guestId) past.value = { guestId, state: "found", orders };
   } catch (error) {
     if (!(error instanceof Unreachable) && !(error instanceof Refused)) throw error;
-    if (past.value.guestId === guestId) past.value = { guestId, state: "unknown", orders: [] };
+    if (past.peek()?.guestId === guestId) past.value = { guestId, state: "unknown", orders: [] };
   }
 }
 
@@ -102,6 +102,11 @@ export function forgetHistory(): void {
   past.value = null;
   report.value = [];
 }
+
+owner.subscribe(() => {
+  stopLookup();
+  forgetHistory();
+});
 
 /** Put what was ordered before into the basket; what is not sold any more, or is gone, is left out and named. */
 export function repeat(order: OrderSummary): void {

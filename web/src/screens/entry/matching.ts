@@ -2,21 +2,10 @@
 
 import { computed } from "@preact/signals";
 import type { MenuProduct } from "~/api/types";
+import { folded } from "~/i18n/folded";
 import { menu } from "~/menu";
 
-/** Letters that no decomposition makes plain. */
-const PLAIN: Readonly<Record<string, string>> = { ə: "e", ı: "i", ø: "o", ł: "l", đ: "d", ß: "ss", æ: "ae" };
 const MAX_FOUND = 60;
-
-/** A text as it is compared: small letters, Latin ones without their marks. */
-export function folded(text: string): string {
-  return text
-    .toLowerCase()
-    .normalize("NFD")
-    .replace(/([a-z])\p{M}+/gu, "$1")
-    .normalize("NFC")
-    .replace(/[əıøłđßæ]/g, (letter) => PLAIN[letter] ?? letter);
-}
 
 interface Entry {
   product: MenuProduct;

@@ -2,6 +2,7 @@
 
 import type { Detail } from "~/api/client";
 import { messages } from "~/i18n";
+import { worded } from "~/parts/toasts";
 
 /** Texts by place: `phone`, `saleType`, `form`, … and `line:<id>`. */
 export type Problems = ReadonlyMap<string, string>;
@@ -46,5 +47,5 @@ function placeOf(field: string, lineIds: readonly number[]): string {
 
 function sentence(detail: Detail): string {
   const known: Readonly<Record<string, string>> = messages().entry.codes;
-  return known[detail.code] ?? detail.message;
+  return known[detail.code] ?? worded(detail);
 }

@@ -6,6 +6,7 @@ import { timeOfDay } from "~/i18n/format";
 import { Button } from "~/parts/button";
 import { Dialog } from "~/parts/dialog";
 import { Icon } from "~/parts/icon";
+import { currentMenu } from "./body";
 import { pending } from "./draft";
 import { focusOn, focusProblem, PHONE, SEND } from "./focus";
 import { failure, giveUp, hasLines, inDoubt, isHeld, problems, sending, submit, waitsForLine } from "./submission";
@@ -39,7 +40,7 @@ export function Send(): JSX.Element {
         type="button"
         class="button is-primary is-large is-wide"
         aria-keyshortcuts="Control+Enter"
-        disabled={sending.value || waitsForLine.value || !hasLines.value}
+        disabled={sending.value || waitsForLine.value || !hasLines.value || (currentMenu.value === null && !isHeld.value)}
         aria-busy={sending.value}
         data-testid="send-order"
         onClick={() => void sendNow()}

@@ -7,20 +7,18 @@
  * answered: it keeps committed work only, so a refusal says that there is no order under this key.
  */
 
-import { computed, effect, signal } from "@preact/signals";
-import { ask, freshKey, Refused, Unreachable } from "~/api/client";
+import { batch, computed, effect, signal } from "@preact/signals";
+import { ask, freshKey, leavesOpen, Refused, Unreachable } from "~/api/client";
 import type { Totals } from "~/api/types";
 import { explain } from "~/parts/toasts";
 import { line } from "~/sync/line";
 import { built } from "./body";
-import { clearDraft, draft, keepPending, pending } from "./draft";
+import { clearDraft, draft, keepPending, owner, pending, settle, type Pending } from "./draft";
 import { quotedProblems } from "./pricing";
 import { placed, type Problems } from "./problems";
 
 /** What waited longer than this is sent again by people only. */
 const FRESH_MS = 60_000;
-/** Refusals that leave open whether an earlier try of the same request was taken. */
-const OPEN_STATUSES = new Set([401, 403, 408, 425, 429]);
 
 /** An order that was taken. */
 export interface Taken {
@@ -36,16 +34,17 @@ interface Created {
   payload: { id: number; status: string; totals: Totals; order_number?: string | null };
 }
 
-const flying = signal(false);
+/** The keys of what is on its way; what another has sent from this device may still be, too. */
+const flying = signal<ReadonlySet<string>>(new Set());
 const result = signal<Taken | null>(null);
 const said = signal<string | null>(null);
 const refused = signal<{ problems: Problems; of: string } | null>(null);
 const tried = signal(false);
 
 /** Whether the order is on its way just now. */
-export const sending = computed(() => flying.value);
+export const sending = computed(() => pending.value !== null && flying.value.has(pending.value.key));
 /** Whether it was sent and nobody knows what became of it. */
-export const inDoubt = computed(() => pending.value !== null && !flying.value);
+export const inDoubt = computed(() => pending.value !== null && !sending.value);
 /** Whether the draft can be changed. */
 export const isHeld = computed(() => pending.value !== null);
 /** The order just taken; null until there is one. */
@@ -64,30 +63,23 @@ export const problems = computed<Problems>(() => {
 
 /** Send the order, or send it again. Returns the place of the first thing that is wrong with it, if anything is. */
 export async function submit(): Promise<string | null> {
-  if (flying.value || result.value !== null) return null;
+  if (sending.value || result.value !== null) return null;
   if (pending.value === null) {
     const wrong = begin();
     if (wrong !== null) return wrong;
   }
   const sent = pending.value;
   if (sent === null) return null;
-  flying.value = true;
+  const of = owner.value;
+  flying.value = new Set([...flying.value, sent.key]);
   said.value = null;
   try {
     const created = await ask<Created>("POST", "/hub/v1/orders", { key: sent.key, body: sent.body });
-    result.value = {
-      id: created.id,
-      number: created.payload.order_number ?? String(created.id),
-      accepted: created.payload.status !== "PENDING",
-      totals: created.payload.totals,
-      name: sent.body.customer.name,
-    };
-    clearDraft();
-    tried.value = false;
+    batch(() => succeed(of, sent, created));
   } catch (error) {
-    fail(error);
+    batch(() => fail(of, sent, error));
   } finally {
-    flying.value = false;
+    flying.value = new Set([...flying.value].filter((key) => key !== sent.key));
   }
   return null;
 }
@@ -105,34 +97,52 @@ function begin(): string | null {
   return null;
 }
 
-function fail(error: unknown): void {
+function succeed(of: string | null, sent: Pending, created: Created): void {
+  // Somebody else may act here by now, whom this order does not concern.
+  if (!settle(of, sent.key, "taken")) return;
+  result.value = {
+    id: created.id,
+    number: created.payload.order_number ?? String(created.id),
+    accepted: created.payload.status !== "PENDING",
+    totals: created.payload.totals,
+    name: sent.body.customer.name,
+  };
+  tried.value = false;
+}
+
+function fail(of: string | null, sent: Pending, error: unknown): void {
   if (!(error instanceof Refused) && !(error instanceof Unreachable)) throw error;
   // Of silence there is nothing to say: whether anything changed is just what nobody knows.
   if (error instanceof Unreachable) return;
+  const open = leavesOpen(error);
+  const isSame = open ? of === owner.value : settle(of, sent.key, "refused");
+  if (!isSame) return;
   said.value = explain(error);
-  if (leavesOpen(error)) return;
-  const lineIds = built.value.lineIds;
-  keepPending(null);
-  refused.value = { problems: placed(error.details, lineIds), of: content.value };
-}
-
-function leavesOpen(error: Refused): boolean {
-  return error.status >= 500 || OPEN_STATUSES.has(error.status) || error.code === "request_in_progress";
+  if (!open) refused.value = { problems: placed(error.details, built.value.lineIds), of: JSON.stringify(sent.body) };
 }
 
 /** Let go of an order of unknown fate; people say that they have looked. */
 export function giveUp(): void {
-  if (!flying.value) beginAnew();
+  if (!sending.value) beginAnew();
 }
 
 /** Begin the next order. */
 export function beginAnew(): void {
-  result.value = null;
-  said.value = null;
-  refused.value = null;
-  tried.value = false;
+  forget();
   clearDraft();
 }
+
+function forget(): void {
+  batch(() => {
+    result.value = null;
+    said.value = null;
+    refused.value = null;
+    tried.value = false;
+  });
+}
+
+// What was said to one person is not for the next.
+owner.subscribe(forget);
 
 /** What stands in the way of sending, before it is tried: no connection. */
 export const waitsForLine = computed(() => line.value.state === "lost" && pending.value === null);
@@ -145,7 +155,7 @@ export function followLine(): () => void {
   return effect(() => {
     const { state } = line.value;
     const sent = pending.peek();
-    if (state === "live" && wasLost && sent !== null && !flying.peek() && Date.now() - sent.at < FRESH_MS) void submit();
+    if (state === "live" && wasLost && sent !== null && !sending.peek() && Date.now() - sent.at < FRESH_MS) void submit();
     wasLost = state === "lost" || (wasLost && state !== "live");
   });
 }

@@ -1,9 +1,10 @@
 import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
 import { messages } from "~/i18n";
 import { menu } from "~/menu";
 import { Choice, Field } from "~/parts/field";
 import { Segments } from "~/parts/segments";
-import { chooseVenue } from "~/session";
+import { chooseVenue, venueId } from "~/session";
 import { isDelivery, saleType, serviceOn, serviceRate } from "./body";
 import { change, draft, type DiscountType } from "./draft";
 import { isHeld, problems } from "./submission";
@@ -22,17 +23,7 @@ export function Terms(): JSX.Element {
       </h2>
       <fieldset class="entry-fields" disabled={isHeld.value}>
         <legend class="visually-hidden">{entry.terms}</legend>
-        {known && known.venues.length > 1 && (
-          <div data-place="venue">
-            <Choice
-              label={messages().common.venue}
-              value={known.venue_id}
-              options={known.venues.map((venue) => ({ value: venue.id, text: venue.accepting_orders ? venue.name : entry.closedVenue(venue.name) }))}
-              onChange={chooseVenue}
-              testId="entry-venue"
-            />
-          </div>
-        )}
+        <VenueChoice />
         {venueProblem && (
           <span class="field-error" role="alert">
             {venueProblem}
@@ -77,6 +68,26 @@ export function Terms(): JSX.Element {
         </div>
       </fieldset>
     </section>
+  );
+}
+
+/** Where the order is made; stays while the menu of the venue just chosen is on its way. */
+function VenueChoice(): JSX.Element | null {
+  const { entry, common } = messages();
+  const last = useRef(menu.value);
+  last.current = menu.value ?? last.current;
+  const venues = last.current?.venues ?? [];
+  if (venues.length < 2) return null;
+  return (
+    <div data-place="venue">
+      <Choice
+        label={common.venue}
+        value={venueId.value ?? 0}
+        options={venues.map((venue) => ({ value: venue.id, text: venue.accepting_orders ? venue.name : entry.closedVenue(venue.name) }))}
+        onChange={chooseVenue}
+        testId="entry-venue"
+      />
+    </div>
   );
 }
 

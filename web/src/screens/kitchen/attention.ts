@@ -3,7 +3,7 @@
 import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
 import type { TicketCard } from "~/api/types";
 import { ring, warn } from "~/sound";
-import { board } from "~/sync/board";
+import { board, boardLoaded } from "~/sync/board";
 import { ofStation } from "./queue";
 
 /** A ticket that came stands out, and one that was finished stays in its place, for this long. */
@@ -29,7 +29,7 @@ export function attend(stationId: number | null): Attention {
   let again: ReturnType<typeof setInterval> | undefined;
   const stopWatching = effect(() => {
     const shown = new Map(ofStation(tickets.value.values(), stationId).map((ticket) => [ticket.id, ticket]));
-    if (board.peek().number === 0) return;
+    if (!boardLoaded.value) return;
     const before = known;
     known = shown;
     const cancelled = [...shown.values()].filter((ticket) => ticket.status === "CANCELLED");

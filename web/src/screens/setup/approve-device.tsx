@@ -9,7 +9,7 @@ import { Button } from "~/parts/button";
 import { Dialog } from "~/parts/dialog";
 import { Choice, Field } from "~/parts/field";
 import { withPassword } from "~/parts/password";
-import { explain } from "~/parts/toasts";
+import { explain, wordedFields } from "~/parts/toasts";
 import { venueId } from "~/session";
 
 const CODE = /^[A-Z2-9]{8}$/;
@@ -81,7 +81,7 @@ function Place({ pairing, onApproved }: { pairing: PairingShown; onApproved: (de
     try {
       onApproved(await withPassword(() => ask<Device>("POST", `/hub/v1/pairings/${pairing.code}/approve`, { body })));
     } catch (error) {
-      const told = new Map(error instanceof Refused ? error.details.map((detail) => [detail.field, detail.message]) : []);
+      const told = wordedFields(error);
       setErrors(told);
       setProblem(told.has("name") ? null : explain(error));
       setBusy(false);

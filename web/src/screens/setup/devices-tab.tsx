@@ -1,7 +1,7 @@
 import { ChefHat, MonitorSmartphone, Plus, Unplug } from "lucide";
 import type { JSX } from "preact";
-import { useCallback, useEffect, useState } from "preact/hooks";
-import { ask } from "~/api/client";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { ask, Refused } from "~/api/client";
 import type { Device } from "~/api/types";
 import { messages } from "~/i18n";
 import { dayAndTime } from "~/i18n/format";
@@ -21,13 +21,9 @@ const REFRESH_MS = 15_000;
 /** Tills and kitchen screens: which there are, which are there just now, letting one in, throwing one out. */
 export function DevicesTab(): JSX.Element {
   const { common, setup } = messages();
-  const devices = useLoaded(useCallback(() => withPassword(() => ask<Device[]>("GET", "/hub/v1/admin/devices")), []));
+  const devices = useDevices();
   const [approving, setApproving] = useState(false);
   const [revoking, setRevoking] = useState<Device | null>(null);
-  useEffect(() => {
-    const timer = setInterval(devices.reload, REFRESH_MS);
-    return () => clearInterval(timer);
-  }, [devices.reload]);
 
   async function revoke(device: Device): Promise<void> {
     setRevoking(null);
@@ -48,6 +44,14 @@ export function DevicesTab(): JSX.Element {
           {setup.devices.approve}
         </Button>
       </div>
+      {isLocked(devices.error) && (
+        <div class="setup-note is-new" role="status" data-testid="devices-locked">
+          <p>{common.passwordNeeded}</p>
+          <Button onClick={devices.reload} testId="devices-again">
+            {common.retry}
+          </Button>
+        </div>
+      )}
       <Devices loaded={devices} onRevoke={setRevoking} />
       {approving && (
         <ApproveDevice
@@ -79,8 +83,35 @@ export function DevicesTab(): JSX.Element {
   );
 }
 
-function Devices({ loaded, onRevoke }: { loaded: Loaded<Device>; onRevoke: (device: Device) => void }): JSX.Element {
+/** The devices, looked at again from time to time; only people are asked for a password, and only for what they do. */
+function useDevices(): Loaded<Device> {
+  const plainly = useRef(false);
+  const loaded = useLoaded(useCallback(() => (plainly.current ? readDevices() : withPassword(readDevices)), []));
+  // While the first reading waits for the password, or the password is needed again, nothing is looked at.
+  const resting = isLocked(loaded.error) || (loaded.items === null && loaded.error === null);
+  const again = (byItself: boolean): void => {
+    plainly.current = byItself;
+    loaded.reload();
+  };
+  useEffect(() => {
+    if (resting) return;
+    const timer = setInterval(() => again(true), REFRESH_MS);
+    return () => clearInterval(timer);
+  }, [resting]);
+  return { ...loaded, reload: () => again(false) };
+}
+
+function readDevices(): Promise<Device[]> {
+  return ask<Device[]>("GET", "/hub/v1/admin/devices");
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof Refused && error.code === "password_needed";
+}
+
+function Devices({ loaded, onRevoke }: { loaded: Loaded<Device>; onRevoke: (device: Device) => void }): JSX.Element | null {
   const { setup } = messages();
+  if (loaded.items === null && isLocked(loaded.error)) return null;
   if (loaded.items === null) return loaded.error === null ? <Loading /> : <Empty>{explain(loaded.error)}</Empty>;
   const devices = loaded.items.filter((device) => device.enabled);
   if (devices.length === 0) return <Empty icon={MonitorSmartphone}>{setup.devices.none}</Empty>;

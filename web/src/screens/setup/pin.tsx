@@ -6,8 +6,9 @@ import { Button } from "~/parts/button";
 import { Dialog } from "~/parts/dialog";
 import { Field } from "~/parts/field";
 import { withPassword } from "~/parts/password";
-import { explain, toast } from "~/parts/toasts";
+import { explain, toast, worded } from "~/parts/toasts";
 import { me, recognise } from "~/session";
+import "./pin.css";
 
 /** Setting or clearing one's own PIN; for everybody who works here. */
 export function OwnPin({ onClose }: { onClose: () => void }): JSX.Element {
@@ -41,7 +42,7 @@ export function PinFields({ path, hasPin, onDone }: { path: string; hasPin: bool
       setPin("");
       onDone(told.has_pin);
     } catch (error) {
-      setProblem(error instanceof Refused && error.details.length > 0 ? (error.details[0]?.message ?? null) : explain(error));
+      setProblem(error instanceof Refused && error.details[0] ? worded(error.details[0]) : explain(error));
     } finally {
       setBusy(false);
     }

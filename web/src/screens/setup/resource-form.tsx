@@ -7,7 +7,7 @@ import { dayAndTime } from "~/i18n/format";
 import { Button } from "~/parts/button";
 import { Dialog } from "~/parts/dialog";
 import { Icon } from "~/parts/icon";
-import { explain } from "~/parts/toasts";
+import { explain, wordedFields } from "~/parts/toasts";
 import { FormField } from "./form-fields";
 import { changesOf, draftOf, readDraft, type Draft, type FieldGroup } from "./form-model";
 import { addResource, changeResource, lastChangeOf, readResource, type Kind, type Kinds } from "./resources";
@@ -67,7 +67,7 @@ export function ResourceForm<K extends Kind>({ kind, groups, resource, defaults,
       setFaster(change === null ? setup.form.somebodyFaster : setup.form.faster(nameOf(change.actor), dayAndTime(change.at)));
       return;
     }
-    const told = new Map(error instanceof Refused ? error.details.map((detail) => [detail.field, detail.message]) : []);
+    const told = wordedFields(error);
     setErrors(told);
     const atFields = [...told.keys()].every((path) => groups.some((group) => group.fields.some((field) => path.startsWith(field.name))));
     setProblem(told.size > 0 && atFields ? setup.form.lookAtFields : explain(error));

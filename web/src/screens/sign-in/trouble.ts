@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { Refused, serverNow } from "~/api/client";
 import { now } from "~/i18n/format";
-import { explain } from "~/parts/toasts";
+import { explain, wordedFields } from "~/parts/toasts";
 
 export interface Trouble {
   /** What to say; null for nothing, and while `waitS` counts down. */
@@ -16,8 +16,6 @@ export interface Trouble {
   clear: () => void;
 }
 
-const NO_FIELDS: ReadonlyMap<string, string> = new Map();
-
 /**
  * Remember the last refusal of a form.
  *
@@ -28,7 +26,7 @@ export function useTrouble(wrong: () => string, shown: readonly string[] = []): 
   const [until, setUntil] = useState(0);
   const waitS = Math.max(0, Math.ceil((until - now()) / 1_000));
   const lockedOut = error instanceof Refused && error.status === 429;
-  const fields = error instanceof Refused ? new Map(error.details.map((detail) => [detail.field, detail.message])) : NO_FIELDS;
+  const fields = wordedFields(error);
   const atFields = shown.some((name) => fields.has(name));
   return {
     text: error === null || lockedOut || atFields ? null : error instanceof Refused && error.status === 401 ? wrong() : explain(error),
