@@ -4,6 +4,7 @@ A test fails on whatever the browser says is wrong: a script's error, a breach o
 to another host, a file that is missing, an answer that is our fault.
 """
 
+import asyncio
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,12 +22,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import asyncpg
 import httpx
 import pytest
 from benchmarks.servers import ROOMY, free_port
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
-from tests.conftest import ROOT, STORES, Process, fresh_database, run_comanda
+from tests.conftest import ROOT, STORES, Process, run_comanda
 from tools.chromium import MissingProgramError, chromium_flags, find_chromium, find_program
+
+from comanda.demo.house import furnish_demo
+from comanda.main import open_store
+from comanda.settings import Settings
 
 PATIENCE_MS = 30_000
 """How long anything on a page may take; CI's machines are slow."""
@@ -53,12 +60,41 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "tls"
 
 
+@pytest.fixture(scope="session")
+def furnished_file(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An embedded store with the whole demo restaurant, to copy for each test: its dishes are drawn once."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("furnished"))
+    shutil.copy(demo_file, settings.database_file)
+    asyncio.run(_furnish(settings))
+    return settings.database_file
+
+
+@pytest.fixture(scope="session")
+def furnished_template(postgres_url: str, postgres_template: str) -> str:
+    """The name of a database with the whole demo restaurant, to copy for each test."""
+    name = "comanda_furnished"
+    asyncio.run(_create_database(postgres_url, name, postgres_template))
+    asyncio.run(_furnish(Settings(database_url=postgres_url.replace("/postgres?", f"/{name}?"))))
+    return name
+
+
+async def _furnish(settings: Settings) -> None:
+    async with open_store(settings) as store:
+        await furnish_demo(store)
+
+
+async def _create_database(postgres_url: str, name: str, template: str) -> None:
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    await connection.close()
+
+
 @pytest.fixture(scope="module")
 def browser(
     chromium: str,
     certificates: Path,
-    demo_file: Path,
-    postgres_template: str,
+    furnished_file: Path,
+    furnished_template: str,
 ) -> Iterator[Browser]:
     """A browser that trusts the certificates' authority as a tablet would: by its own store of certificates.
 
@@ -255,12 +291,14 @@ def axe(page: Page, *, skipped: tuple[str, ...] = ()) -> list[str]:
 def _running(request: pytest.FixtureRequest, folder: Path, kind: str, *, tls: bool = False) -> Iterator[House]:
     words = []
     if kind == "postgresql":
-        request.getfixturevalue("postgres_url")
+        url, template = request.getfixturevalue("postgres_url"), request.getfixturevalue("furnished_template")
+        name = f"browser_{uuid.uuid4().hex}"
         # In a thread: Playwright's event loop stands in this one.
         with ThreadPoolExecutor(1) as thread:
-            words += ["--database-url", thread.submit(fresh_database, request).result()]
+            thread.submit(lambda: asyncio.run(_create_database(url, name, template))).result()
+        words += ["--database-url", url.replace("/postgres?", f"/{name}?")]
     else:
-        shutil.copy(request.getfixturevalue("demo_file"), folder / "comanda.db")
+        shutil.copy(request.getfixturevalue("furnished_file"), folder / "comanda.db")
     if tls:
         words += ["--tls-cert", str(folder / "tls" / "server.crt"), "--tls-key", str(folder / "tls" / "server.key")]
     house = House(words, free_port(), folder, tls)

@@ -345,7 +345,7 @@ def test_texts_of_people_are_shown_and_never_run(channel, open_board):
 
 
 def test_a_payment_without_an_answer_is_told_as_such_and_safe_to_repeat(channel, open_board, watch):
-    """Nobody knows: it says so, and trying again sends the same request under the same key."""
+    """Nobody knows: it says so, also after a refusal that does not settle it; every try has the first one's key."""
     page = open_board()
     order = channel.order(sale_type_id=1, delivery_fee=0)
     channel.act(f"orders/{order}/accept", {"send_to_station": True})
@@ -354,7 +354,12 @@ def test_a_payment_without_an_answer_is_told_as_such_and_safe_to_repeat(channel,
 
     def lose_the_first(route: Route) -> None:
         keys.append(route.request.headers.get("idempotency-key"))
-        route.abort("connectionreset") if len(keys) == 1 else route.continue_()
+        if len(keys) == 1:
+            route.abort("connectionreset")
+        elif len(keys) == 2:
+            route.fulfill(status=429, json={"success": False, "error": "rate_limited", "message": "Slowly"})
+        else:
+            route.continue_()
 
     page.route("**/hub/v1/receipts/*/close", lose_the_first)
     panel.get_by_test_id("pay").click()
@@ -369,8 +374,11 @@ def test_a_payment_without_an_answer_is_told_as_such_and_safe_to_repeat(channel,
         expect(page.get_by_test_id("pay-doubt")).to_be_visible()
     assert channel.events(order, "receipt.closed") == 0
     page.get_by_test_id("pay-again").click()
+    expect(page.get_by_test_id("pay-refused")).to_contain_text("Wait a little")
+    expect(page.get_by_test_id("pay-doubt")).to_be_visible()
+    page.get_by_test_id("pay-again").click()
     expect(panel.get_by_test_id("paid")).to_have_text("Paid")
-    assert keys[0] == keys[1]
+    assert keys == [keys[0]] * 3
     payments = channel.whole(order)["chain"]["receipt"]["payment_methods"]
     assert [payment["amount"] for payment in payments] == [10, pytest.approx(due - 10)]
     assert channel.events(order, "receipt.closed") == 1

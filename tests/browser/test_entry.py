@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
+from playwright.sync_api import APIResponse, BrowserContext, Locator, Page, Route, expect
 from tests.browser.conftest import House, Watch, axe
 
 VENUE = 1
@@ -359,6 +359,40 @@ def test_a_lost_reply_makes_one_order(open_entry, colleague, watch: Watch):
     send(page)
     assert sent[2][0] != sent[0][0]
     assert len(colleague.orders_of("0507770006")) == 2
+
+
+def test_who_comes_next_begins_with_nothing_of_whoever_left(open_entry, colleague):
+    """The answer to one person's order comes while another is typing: it settles the first one's, and only that."""
+    page = open_entry()
+    answers: list[tuple[Route, APIResponse]] = []
+
+    def keep_waiting(route: Route) -> None:
+        if route.request.method != "POST":
+            route.continue_()
+            return
+        answers.append((route, route.fetch()))
+
+    page.route("**/hub/v1/orders", keep_waiting)
+    fill_guest(page, "0507770016")
+    add(page, "qutab", QUTAB)
+    shown_total(page)
+    page.get_by_test_id("send-order").click()
+    expect(page.get_by_test_id("send-order")).to_be_disabled()
+    page.get_by_test_id("preferences").click()
+    page.get_by_test_id("sign-out").click()
+    page.get_by_test_id("enter-manager").click()
+    page.get_by_role("link", name=TITLE_OF["en"]).click()
+    expect(page.get_by_test_id("guest-phone")).to_have_value("")
+    fill_guest(page, "0507770017", "Murad")
+    [(route, answer)] = answers
+    assert answer.status == 201
+    with page.expect_response("**/hub/v1/orders"):
+        route.fulfill(response=answer)
+    left = "JSON.parse(sessionStorage.getItem('comanda.entry.staff:demo-operator'))"
+    page.wait_for_function(f"{left}.pending === null && {left}.draft.lines.length === 0")
+    expect(page.get_by_test_id("guest-name")).to_have_value("Murad")
+    expect(page.get_by_test_id("order-taken")).to_have_count(0)
+    assert len(colleague.orders_of("0507770016")) == 1
 
 
 def test_totals_are_the_servers_to_the_cent(open_entry, colleague):
