@@ -26,7 +26,7 @@ import asyncpg
 import httpx
 import pytest
 from benchmarks.servers import ROOMY, free_port
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect, sync_playwright
 from tests.conftest import ROOT, STORES, Process, run_comanda
 from tools.chromium import MissingProgramError, chromium_flags, find_chromium, find_program
 
@@ -36,6 +36,7 @@ from comanda.settings import Settings
 
 PATIENCE_MS = 30_000
 """How long anything on a page may take; CI's machines are slow."""
+expect.set_options(timeout=PATIENCE_MS)
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 _AWAY = re.compile(
     r"net::ERR_(CONNECTION_|EMPTY_RESPONSE|INCOMPLETE_CHUNKED|NETWORK_CHANGED|INTERNET_DISCONNECTED|ABORTED)"
