@@ -26,7 +26,16 @@ import asyncpg
 import httpx
 import pytest
 from benchmarks.servers import ROOMY, free_port
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 from tests.conftest import ROOT, STORES, Process, run_comanda
 from tools.chromium import MissingProgramError, chromium_flags, find_chromium, find_program
 
