@@ -3,14 +3,12 @@
 import asyncio
 import itertools
 import json
-import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-import asyncpg
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from tests.browser.cable import Cable
@@ -18,6 +16,9 @@ from tests.browser.conftest import PATIENCE_MS, House
 from tests.browser.test_kitchen import PIZZA, Restaurant, card, expect_status, line, restaurant, tap, wait_until_shown
 
 from comanda import demo
+from comanda.base.clock import now_micros
+from comanda.main import open_store
+from comanda.settings import Settings
 
 __all__ = ["restaurant"]
 
@@ -123,37 +124,28 @@ def test_a_log_that_does_not_reach_back_far_enough_means_a_fresh_board(house, ca
         expect(page.get_by_test_id("lost")).to_be_visible()
         restaurant.move(f"{early[0]}-1-1", "start")
         restaurant.cancel(early[1])
-        house.kill()
         forget_events(house)
-        house.start()
         cable.mend()
         expect_status(page, early[1], "CANCELLED")
         expect(page.get_by_test_id("lost")).to_have_count(0)
     assert len(boards) == 1
-    after = Restaurant(house)
-    late = after.order(line(PIZZA))
+    late = restaurant.order(line(PIZZA))
     expect_status(page, late, "NEW")
-    wait_until_shown(page, after.tickets)
+    wait_until_shown(page, restaurant.tickets)
     assert len(boards) == 1
 
 
 def forget_events(house: House) -> None:
-    """As the duty that clears old events does, for all of them; the house must not run."""
-    statement = "DELETE FROM events"
-    if "--database-url" in house.words:
-        url = house.words[house.words.index("--database-url") + 1]
+    """What the duty that clears old events does, for all of them."""
+    url = house.words[house.words.index("--database-url") + 1] if "--database-url" in house.words else None
 
-        async def delete() -> None:
-            connection = await asyncpg.connect(url)
-            await connection.execute(statement)
-            await connection.close()
+    async def purge() -> None:
+        async with open_store(Settings(data_dir=house.folder, database_url=url)) as store:
+            assert await store.purge_events(demo.BRAND, demo.VENUE_ID, now_micros(), MANY) > 0
 
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(asyncio.run, delete()).result()
-        return
-    with sqlite3.connect(house.folder / "comanda.db") as connection:
-        connection.execute(statement)
-    connection.close()
+    # In a thread: Playwright's event loop stands in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, purge()).result()
 
 
 def test_whoever_signs_out_in_one_tab_is_out_in_all(signed_in):
