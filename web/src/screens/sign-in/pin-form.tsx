@@ -1,6 +1,6 @@
 import { ChevronLeft, Delete, KeyRound } from "lucide";
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ask, Refused, Unreachable } from "~/api/client";
 import type { PersonToChoose } from "~/api/types";
 import { messages } from "~/i18n";
@@ -66,7 +66,8 @@ function Pad({ person, onBack }: { person: PersonToChoose; onBack: () => void })
   const trouble = useTrouble(() => signIn.wrongPin);
   const field = useRef<HTMLInputElement>(null);
   const blocked = busy || trouble.waitS > 0;
-  useEffect(() => field.current?.focus(), [blocked]);
+  // Before anything is painted: a PIN is typed right after the tap on the name, and its first digits must not be lost.
+  useLayoutEffect(() => field.current?.focus(), [blocked]);
 
   function type(next: string): void {
     trouble.clear();
