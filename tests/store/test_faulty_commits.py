@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -44,9 +45,8 @@ async def ask(hub: Hub, heard: Heard) -> bool:
     raw = body(order_number=heard.number)
     request = await incoming(hub, raw)
     if heard.keyed:
-        request = type(request)(
-            raw, request.caller, KeyedRequest("client:test", heard.number, content_sha256(raw)), None, request.started
-        )
+        keyed = KeyedRequest("client:test", heard.number, content_sha256(raw))
+        request = msgspec.structs.replace(request, keyed=keyed)
     began = time.monotonic()
     try:
         answer = await place_order(request, hub.known.snapshot("demo"), hub.store, hub.gate)
