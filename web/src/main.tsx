@@ -21,16 +21,23 @@ import { homeOf, Shell } from "~/shell";
 import { onWaitingRefused } from "~/sync/actions";
 import { openBoard } from "~/sync/board";
 
-const loadBoard = () => import("~/screens/board/board");
-const loadKitchen = () => import("~/screens/kitchen/kitchen");
-const loadEntry = () => import("~/screens/entry/entry");
-const Board = lazy(loadBoard);
-const Kitchen = lazy(loadKitchen);
-const Entry = lazy(loadEntry);
-const Insights = lazy(() => import("~/screens/insights/insights"));
-const Setup = lazy(() => import("~/screens/setup/setup"));
-const SignIn = lazy(() => import("~/screens/sign-in/sign-in"));
-const Pair = lazy(() => import("~/screens/sign-in/pair"));
+/** What shows each screen, by the first part of its address. */
+const loaders = {
+  board: () => import("~/screens/board/board"),
+  kitchen: () => import("~/screens/kitchen/kitchen"),
+  new: () => import("~/screens/entry/entry"),
+  insights: () => import("~/screens/insights/insights"),
+  setup: () => import("~/screens/setup/setup"),
+  "sign-in": () => import("~/screens/sign-in/sign-in"),
+  pair: () => import("~/screens/sign-in/pair"),
+};
+const Board = lazy(loaders.board);
+const Kitchen = lazy(loaders.kitchen);
+const Entry = lazy(loaders.new);
+const Insights = lazy(loaders.insights);
+const Setup = lazy(loaders.setup);
+const SignIn = lazy(loaders["sign-in"]);
+const Pair = lazy(loaders.pair);
 
 const RETRY_MS = 1_500;
 const PREFETCH_MS = 2_000;
@@ -148,23 +155,31 @@ class Catch extends Component<{ children: ComponentChildren }, { failed: boolean
 }
 
 async function begin(): Promise<void> {
+  // Who acts, in which language, on which screen: all three are asked for at once.
+  const known = recogniseInTheEnd();
+  const [, asked] = location.pathname.split("/");
+  if (asked !== undefined && Object.hasOwn(loaders, asked)) loaders[asked as keyof typeof loaders]().catch(() => null);
   await chooseLanguage(preferredLanguage());
   const root = document.getElementById("app");
   if (root === null) return;
   render(<App />, root);
   onWaitingRefused((one) => toast(messages().common.notDone(one.label), true));
+  await known;
+  // What the house works with is fetched before it is opened: perhaps the server is away then.
+  setTimeout(() => void Promise.all([loaders.board(), loaders.kitchen(), loaders.new()]).catch(() => null), PREFETCH_MS);
+}
+
+async function recogniseInTheEnd(): Promise<void> {
   for (;;) {
     try {
       await recognise();
       serverAway.value = false;
-      break;
+      return;
     } catch {
       serverAway.value = true;
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
-  // What the house works with is fetched before it is opened: perhaps the server is away then.
-  setTimeout(() => void Promise.all([loadBoard(), loadKitchen(), loadEntry()]).catch(() => null), PREFETCH_MS);
 }
 
 /** Load the page anew once the server is there; before, a browser would show its own error instead. */

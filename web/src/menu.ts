@@ -1,15 +1,13 @@
 /** The menu of the venue that is worked in, and the names screens need; taken anew when the catalogue changes. */
 
 import { computed, effect, signal } from "@preact/signals";
-import { ask, Refused } from "~/api/client";
+import { askAgain, Refused } from "~/api/client";
 import type { Menu } from "~/api/types";
 import { chooseVenue, me, venueId } from "~/session";
-import { follow, whenFollowing } from "~/sync/line";
+import { follow, isFollowing, whenFollowing } from "~/sync/line";
 
 const loaded = signal<Menu | null>(null);
 const RETRY_MS = 2_000;
-/** A line that takes longer than this to come is not waited for. */
-const FOLLOWING_MS = 3_000;
 
 /** The menu; null until it is there. */
 export const menu = computed(() => loaded.value);
@@ -18,6 +16,7 @@ export const saleTypesById = computed(() => new Map((loaded.value?.sale_types ??
 export const stationsById = computed(() => new Map((loaded.value?.stations ?? []).map((one) => [one.id, one])));
 
 let generation = 0;
+let tag: string | null = null;
 let stop: (() => void) | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -25,16 +24,20 @@ async function load(venue: number | null): Promise<void> {
   const mine = (generation += 1);
   // One venue's menu must not be taken for another's while that one is on its way.
   if (venue !== null && loaded.peek()?.venue_id !== venue) loaded.value = null;
-  // Not before: what changes between the menu and the first event that is heard would be missed.
-  await Promise.race([whenFollowing(0), new Promise((resolve) => setTimeout(resolve, FOLLOWING_MS))]);
   for (;;) {
-    if (mine !== generation) return;
+    const missesNothing = isFollowing(0);
     try {
-      const found = await ask<Menu>("GET", "/hub/v1/menu", { query: { venue } });
+      const found = await askAgain<Menu>("/hub/v1/menu", loaded.peek() && tag, { venue });
       if (mine !== generation) return;
-      loaded.value = found;
-      if (venue === null) chooseVenue(found.venue_id);
-      return;
+      if (found !== null) {
+        tag = found.tag;
+        loaded.value = found.data;
+        if (venue === null) chooseVenue(found.data.venue_id);
+      }
+      // What changed between this answer and the first event that is heard would be missed: it is asked for once more.
+      if (missesNothing) return;
+      await whenFollowing(0);
+      if (mine !== generation) return;
     } catch (error) {
       if (mine !== generation) return;
       // The venue remembered here may be none of theirs: the server then says which one is.
@@ -45,18 +48,19 @@ async function load(venue: number | null): Promise<void> {
   }
 }
 
+function loadSoon(): void {
+  clearTimeout(timer);
+  timer = setTimeout(() => void load(venueId.peek()), 200 + Math.random() * 800);
+}
+
 effect(() => {
   const venue = venueId.value;
-  stop?.();
-  stop = null;
   if (!me.value) {
+    stop?.();
+    stop = null;
     loaded.value = null;
     return;
   }
-  const again = (): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => void load(venue), 200 + Math.random() * 800);
-  };
-  stop = follow({ venueId: 0, onEvent: again, onResync: again });
+  stop ??= follow({ venueId: 0, onEvent: loadSoon, onResync: loadSoon });
   void load(venue);
 });

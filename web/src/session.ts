@@ -28,12 +28,17 @@ export const venueId = computed(() => caller.value?.venue_id ?? chosenVenue.valu
 
 /** Find out who is signed in. Throws Unreachable. */
 export async function recognise(): Promise<void> {
-  greeting.value = await ask<Hello>("GET", "/hub/v1/hello");
+  const [greeted, acting] = await Promise.all([ask<Hello>("GET", "/hub/v1/hello"), acts()]);
+  greeting.value = greeted;
+  become(acting);
+}
+
+async function acts(): Promise<CallerCard | null> {
   try {
-    become(await ask<CallerCard>("GET", "/hub/v1/session"));
+    return await ask<CallerCard>("GET", "/hub/v1/session");
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    become(null);
+    return null;
   }
 }
 

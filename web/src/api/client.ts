@@ -6,6 +6,7 @@
  */
 
 const TIMEOUT_MS = 15_000;
+const NOT_MODIFIED = 304;
 
 export interface Detail {
   field: string;
@@ -86,6 +87,23 @@ export async function ask<T>(method: Method, path: string, asked: Asked = {}): P
   }
 }
 
+/** What is known by its tag. */
+export interface Tagged<T> {
+  data: T;
+  tag: string | null;
+}
+
+/** The `data` of an answer with its ETag; null while it is still what `tag` names. Throws Refused or Unreachable. */
+export async function askAgain<T>(path: string, tag: string | null, query: NonNullable<Asked["query"]>): Promise<Tagged<T> | null> {
+  const response = await send("GET", path, { query, ...(tag === null ? {} : { headers: { "If-None-Match": tag } }) });
+  if (response.status === NOT_MODIFIED) return null;
+  try {
+    return { data: ((await response.json()) as { data: T }).data, tag: response.headers.get("ETag") };
+  } catch {
+    throw new Unreachable();
+  }
+}
+
 /** An answer as it is, for what is no JSON. Throws Refused or Unreachable. */
 export async function send(method: Method, path: string, asked: Asked = {}): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json", ...asked.headers };
@@ -109,7 +127,7 @@ export async function send(method: Method, path: string, asked: Asked = {}): Pro
     throw new Unreachable();
   }
   noteServerTime(response);
-  if (response.ok) return response;
+  if (response.ok || response.status === NOT_MODIFIED) return response;
   throw await refusalOf(response);
 }
 

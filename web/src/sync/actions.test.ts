@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import { emptyBoard, event, FakeServer, order } from "./fake-server";
+import { emptyBoard, event, FakeServer, order, passing } from "./fake-server";
 
 const START = { label: "Start 5", method: "POST", path: "/hub/v1/tickets/5-1-1/start", orderId: 5 } as const;
 
@@ -22,10 +22,6 @@ beforeEach(async () => {
   await passing(10);
   return () => vi.useRealTimers();
 });
-
-async function passing(milliseconds: number): Promise<void> {
-  await vi.advanceTimersByTimeAsync(milliseconds);
-}
 
 function sent(): (string | null)[] {
   return server.asked.filter((one) => one.method === "POST").map((one) => one.key);

@@ -1,23 +1,5 @@
-import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { Board, LogEvent } from "~/api/types";
-import type { BoardState } from "./board";
-import { emptyBoard, event, FakeServer, order } from "./fake-server";
-
-/** A board as tests/events/folding.py keeps it: by kind and id. */
-type Kept = { number: number } & Record<
-  "orders" | "receipts" | "tickets" | "stop_list" | "devices" | "print_jobs",
-  Record<string, unknown>
->;
-
-/** What a real run wrote: boards taken on the way, every event, and what Python's fold made of them. */
-interface Recording {
-  events: LogEvent[];
-  runs: { snapshot: Board; checkpoints: Kept[] }[];
-  fresh: Board;
-}
-
-/** tests/unit/test_web.py says where a recording is; without it only what is written by hand below is tried. */
-const RECORDED = (import.meta.env as Record<string, string | undefined>).VITE_COMANDA_RECORDING;
+import { beforeEach, expect, test, vi } from "vitest";
+import { emptyBoard, event, FakeServer, opened, order, passing } from "./fake-server";
 
 let server: FakeServer;
 let board: typeof import("./board");
@@ -31,20 +13,8 @@ beforeEach(async () => {
   return () => vi.useRealTimers();
 });
 
-async function passing(milliseconds: number): Promise<void> {
-  await vi.advanceTimersByTimeAsync(milliseconds);
-}
-
-async function opened(snapshot: Board): Promise<void> {
-  server.board = snapshot;
-  board.openBoard(snapshot.venue_id);
-  await passing(10);
-  server.stream.hello({ [snapshot.venue_id]: snapshot.number });
-  await passing(10);
-}
-
 test("a board that cannot be had is asked for until it comes; what was heard meanwhile is not lost", async () => {
-  await opened(emptyBoard(10, { orders: [order(5)] }));
+  await opened(server, board, emptyBoard(10, { orders: [order(5)] }));
   server.board = null;
   server.stream.event(event(12, "order.changed", order(5)));
   await passing(10);
@@ -56,39 +26,8 @@ test("a board that cannot be had is asked for until it comes; what was heard mea
   expect([...board.board.value.orders.keys()]).toEqual([5, 6]);
 });
 
-describe.skipIf(RECORDED === undefined)("a real run", async () => {
-  const recording = RECORDED === undefined ? null : ((await import(/* @vite-ignore */ RECORDED)) as { default: Recording }).default;
-  const runs = recording?.runs ?? [];
-  const events = recording?.events ?? [];
-
-  test.each(runs)("makes of the board at $snapshot.number what Python makes of it", async ({ snapshot, checkpoints }) => {
-    await opened(snapshot);
-    let at = snapshot.number;
-    for (const checkpoint of checkpoints) {
-      for (const one of events) if (one.number > at && one.number <= checkpoint.number) server.stream.event(one);
-      at = checkpoint.number;
-      await vi.waitFor(() => expect(board.board.value.number).toBe(at));
-      expect(keptOf(board.board.value)).toEqual(checkpoint);
-    }
-    expect(server.asked.filter((one) => one.path.endsWith("/board"))).toHaveLength(1);
-  });
-
-  test("ends at the board that the server then has", async () => {
-    const first = runs[0];
-    const fresh = recording?.fresh;
-    if (first === undefined || fresh === undefined) throw new Error("the recording is empty");
-    await opened(first.snapshot);
-    for (const one of events) if (one.number > first.snapshot.number) server.stream.event(one);
-    await vi.waitFor(() => expect(board.board.value.number).toBe(fresh.number));
-    const folded = keptOf(board.board.value);
-    board.closeBoard();
-    await opened(fresh);
-    expect(folded).toEqual(keptOf(board.board.value));
-  });
-});
-
 test("an event that is not the next one means a fresh board, and none is applied twice", async () => {
-  await opened(emptyBoard(10));
+  await opened(server, board, emptyBoard(10));
   server.stream.event(event(11, "order.created", order(1)));
   await passing(10);
   expect([...board.board.value.orders.keys()]).toEqual([1]);
@@ -103,11 +42,12 @@ test("an event that is not the next one means a fresh board, and none is applied
 });
 
 test("what cannot be followed any more is taken anew, from where the stream begins again", async () => {
-  await opened(emptyBoard(10, { orders: [order(1)] }));
+  await opened(server, board, emptyBoard(10, { orders: [order(1)] }));
+  server.board = emptyBoard(89, { orders: [order(6)] });
   server.stream.frame("resync", { venue_id: 1, last: 90 });
   await passing(10);
-  // Before the stream is back, a board would be too early.
-  expect(server.asked.filter((one) => one.path.endsWith("/board"))).toHaveLength(1);
+  expect([...board.board.value.orders.keys()]).toEqual([6]);
+  // What happened between that board and where the stream begins again, no event will tell.
   server.board = emptyBoard(91, { orders: [order(7)] });
   server.stream.end();
   await passing(1_000);
@@ -119,8 +59,24 @@ test("what cannot be followed any more is taken anew, from where the stream begi
   expect(board.board.value.number).toBe(92);
 });
 
+test("a board is shown before the stream is there, and taken again only where the stream begins after it", async () => {
+  for (const [began, boards] of [[20, 1], [21, 2]] as const) {
+    board.closeBoard();
+    server.asked.length = 0;
+    server.board = emptyBoard(20, { orders: [order(1)] });
+    board.openBoard(1);
+    await passing(10);
+    expect([...board.board.value.orders.keys()]).toEqual([1]);
+    server.board = emptyBoard(21, { orders: [order(1), order(2)] });
+    server.stream.hello({ 1: began });
+    await passing(10);
+    expect(server.asked.filter((one) => one.path.endsWith("/board"))).toHaveLength(boards);
+    expect(board.board.value.number).toBe(began);
+  }
+});
+
 test("an order that leaves is kept as done, forty of them at most, and its cancelled tickets stay", async () => {
-  await opened(emptyBoard(10));
+  await opened(server, board, emptyBoard(10));
   let number = 10;
   const next = (type: string, data: object): void => server.stream.event(event((number += 1), type, data));
   for (let id = 1; id <= 50; id += 1) {
@@ -133,19 +89,3 @@ test("an order that leaves is kept as done, forty of them at most, and its cance
   expect(board.board.value.done.map((one) => one.id)).toEqual(Array.from({ length: 40 }, (_, index) => 50 - index));
   expect([...board.board.value.tickets.keys()]).toEqual(["50-1-1"]);
 });
-
-/** The board as Python keeps it. */
-function keptOf(state: BoardState): Kept {
-  const { venueId: venue_id } = state;
-  const stopList = [...state.stopList].map(([product_id, quantity]) => [product_id, { venue_id, product_id, quantity }] as const);
-  const devices = [...state.devices].map(([id, present]) => [id, { id, present }] as const);
-  return {
-    number: state.number,
-    orders: Object.fromEntries(state.orders),
-    receipts: Object.fromEntries(state.receipts),
-    tickets: Object.fromEntries(state.tickets),
-    stop_list: Object.fromEntries(stopList),
-    devices: Object.fromEntries(devices),
-    print_jobs: Object.fromEntries(state.printJobs),
-  };
-}

@@ -8,7 +8,7 @@
 import { batch, computed, signal, type ReadonlySignal } from "@preact/signals";
 import { ask, Refused, Unreachable } from "~/api/client";
 import type { Board, LogEvent, OrderCard, OrderSummary, PrintJobCard, ReceiptCard, TicketCard } from "~/api/types";
-import { follow, whenFollowing } from "./line";
+import { follow, isFollowing, whenFollowing } from "./line";
 
 /** Orders that left the board are shown as done; no more of them than this are kept. */
 const MAX_DONE = 40;
@@ -115,14 +115,16 @@ export function wantSummaries(ids: Iterable<number>): void {
 async function refresh(): Promise<void> {
   const mine = (generation += 1);
   const venueId = state.value.venueId;
-  buffered = [];
-  await whenFollowing(venueId);
   while (mine === generation) {
+    const missesNothing = isFollowing(venueId);
+    buffered ??= [];
     try {
       const snapshot = await ask<Board>("GET", `/hub/v1/venues/${venueId}/board`);
       if (mine !== generation) return;
       install(snapshot);
-      return;
+      if (missesNothing) return;
+      // One that is older than where the stream begins lacks what happened between the two.
+      if ((await whenFollowing(venueId)) <= state.value.number) return;
     } catch (error) {
       // Whatever it was, a board that is not true any more must not stay: it is asked for until it comes.
       await new Promise((resolve) => setTimeout(resolve, error instanceof Refused ? REFUSED_RETRY_MS : RETRY_MS));
@@ -131,6 +133,13 @@ async function refresh(): Promise<void> {
 }
 
 function install(snapshot: Board): void {
+  batch(() => replace(snapshot));
+  const later = buffered ?? [];
+  buffered = null;
+  for (const event of later) take(event);
+}
+
+function replace(snapshot: Board): void {
   const orders = byId(snapshot.orders);
   const left = [...state.value.orders.values()].filter((order) => !orders.has(order.id));
   state.value = {
@@ -145,8 +154,6 @@ function install(snapshot: Board): void {
     done: state.value.done,
     truncated: snapshot.truncated,
   };
-  const later = buffered ?? [];
-  buffered = null;
   // What left while we were away is forgotten rather than shown with a state we did not see.
   forget(left.map((order) => order.id));
   for (const summary of details.value.values()) {
@@ -154,7 +161,6 @@ function install(snapshot: Board): void {
   }
   changes.clear();
   snapshotAt.value = snapshot.number;
-  for (const event of later) take(event);
 }
 
 function take(event: LogEvent): void {

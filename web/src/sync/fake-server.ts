@@ -110,6 +110,20 @@ class Kept {
   }
 }
 
+/** Let time pass. */
+export async function passing(milliseconds: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(milliseconds);
+}
+
+/** Open the board of a snapshot, and let its stream begin there. */
+export async function opened(server: FakeServer, board: typeof import("./board"), snapshot: Board): Promise<void> {
+  server.board = snapshot;
+  board.openBoard(snapshot.venue_id);
+  await passing(10);
+  server.stream.hello({ [snapshot.venue_id]: snapshot.number });
+  await passing(10);
+}
+
 /** An order of a board, as far as the fold looks at it. */
 export function order(id: number, changes: object = {}): Board["orders"][number] {
   return { id, open: true, status: "RECEIVED", updated_at: "2026-01-01T00:00:00.000000Z", ...changes } as Board["orders"][number];

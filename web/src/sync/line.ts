@@ -40,7 +40,7 @@ const DEAD_LOOKS = 12;
 const followers = new Set<Follower>();
 const signedOut = new Set<() => void>();
 let numbers: Record<number, number> = {};
-let waiting: { venueId: number; resolve: () => void }[] = [];
+let waiting: { venueId: number; resolve: (number: number) => void }[] = [];
 let end: End | null = null;
 let silentLooks = 0;
 
@@ -54,9 +54,14 @@ export function follow(follower: Follower): () => void {
   };
 }
 
-/** Resolves once every event of the venue from now on will be heard. */
-export function whenFollowing(venueId: number): Promise<void> {
-  if (line.peek().state === "live" && venueId in numbers) return Promise.resolve();
+/** Whether every event of the venue is heard. */
+export function isFollowing(venueId: number): boolean {
+  return line.peek().state === "live" && venueId in numbers;
+}
+
+/** Resolves once every event of the venue from now on will be heard, with the number of the last one before. */
+export function whenFollowing(venueId: number): Promise<number> {
+  if (isFollowing(venueId)) return Promise.resolve(numbers[venueId] ?? 0);
   return new Promise((resolve) => waiting.push({ venueId, resolve }));
 }
 
@@ -148,5 +153,5 @@ function take(message: StreamMessage): void {
 function settleWaiting(): void {
   const ready = waiting.filter((one) => one.venueId in numbers);
   waiting = waiting.filter((one) => !(one.venueId in numbers));
-  for (const one of ready) one.resolve();
+  for (const one of ready) one.resolve(numbers[one.venueId] ?? 0);
 }

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import { event, FakeServer } from "./fake-server";
+import { event, FakeServer, passing } from "./fake-server";
 import { EventStream, type StreamMessage } from "./stream";
 
 let server: FakeServer;
@@ -20,10 +20,6 @@ async function following(venues: Record<number, number>): Promise<EventStream> {
   server.stream.hello(venues);
   await passing(10);
   return stream;
-}
-
-async function passing(milliseconds: number): Promise<void> {
-  await vi.advanceTimersByTimeAsync(milliseconds);
 }
 
 function kinds(): string[] {
