@@ -339,6 +339,23 @@ async def test_an_uncertain_paper_that_came_out_is_dismissed(server: Server, has
         assert (kitchen.papers, await jobs(server, "uncertain"), await jobs(server, "queued")) == ([], [], [])
 
 
+async def test_papers_of_a_printer_that_was_replaced_come_out_of_the_other_one(server: Server, hasty):
+    """What waited for it, in its order, and what was in doubt and is printed again."""
+    async with printer() as old, printer() as new:
+        await server.import_(at(old.port))
+        job = await uncertain_job(server, old)
+        await old.switch_off()
+        waiting = [await place(server, **SENT) for _ in range(3)]
+        await server.import_({"printers": [*at(old.port, active=False)["printers"], *at(new.port, id=2)["printers"]]})
+        await until(lambda: len(new.papers) == 3)
+        assert new.tickets == [f"{order_id}-1-1" for order_id in waiting]
+        assert (await did(server, f"/print-jobs/{job['id']}/reprint"))["changed"] is True
+        await until(lambda: len(new.papers) == 4)
+        assert new.tickets[-1] == job["ticket_id"]
+        assert "DUPLICATE" in new.texts[-1]
+        await quiet(new)
+
+
 async def test_only_what_is_uncertain_is_settled(server: Server, hasty):
     """409 for a paper whose fate is known; nothing is printed or told."""
     async with printer() as kitchen:

@@ -8,6 +8,8 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
+import time
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -75,6 +77,44 @@ def test_a_printer_that_never_closes_has_printed(monkeypatch):
         await ended.wait()
 
     assert with_printer(printer) is Sent.PRINTED
+
+
+def test_a_printer_that_takes_nothing_has_not_printed(monkeypatch):
+    """Out of paper, or without power since it was connected to: the paper is in this machine's own memory only."""
+    monkeypatch.setattr(limits, "PRINTER_SEND_S", 0.3)
+    monkeypatch.setattr(limits, "PRINTER_CLOSE_S", 0.1)
+    with socket.socket() as stuck:
+        stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        stuck.bind(("127.0.0.1", 0))
+        stuck.listen(1)
+        assert asyncio.run(send(stuck.getsockname()[1], b"x" * 100_000)) is Sent.UNCERTAIN
+
+
+def test_a_slow_printer_has_printed_in_the_end(monkeypatch):
+    """It takes a little at a time, and is silent for longer than silence may be once the whole paper is taken."""
+    monkeypatch.setattr(limits, "PRINTER_CLOSE_S", 0.1)
+    taken = bytearray()
+    ended = threading.Event()
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.bind(("127.0.0.1", 0))
+        slow.listen(1)
+
+        def printer() -> None:
+            connection, _ = slow.accept()
+            with connection:
+                while piece := connection.recv(2_048):
+                    taken.extend(piece)
+                    time.sleep(0.01)
+                ended.wait(60)
+
+        thread = threading.Thread(target=printer)
+        thread.start()
+        assert asyncio.run(send(slow.getsockname()[1], b"x" * 100_000)) is Sent.PRINTED
+        # What its own system had taken for it may still be on the way to the paper.
+        assert len(taken) > 80_000
+        ended.set()
+        thread.join()
 
 
 def test_nobody_listening_is_away():

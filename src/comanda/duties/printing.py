@@ -101,12 +101,22 @@ class Printing:
         snapshot = self._known.snapshot(brand_id)
         for job in await self._store.read(lambda: print_jobs.heads_of_lines(brand_id, now_micros())):
             key = (brand_id, job.printer_id)
+            if key in self._sending:
+                continue
             printer = snapshot.printers.get(job.printer_id)
-            if printer is None or not printer.active or key in self._sending:
+            if printer is None or not printer.active:
+                await self._move(brand_id, job, snapshot)
                 continue
             task = asyncio.create_task(self._print(brand_id, job, printer, snapshot), name=f"print-{job.printer_id}")
             self._sending[key] = ((job.venue_id, job.number), task)
             task.add_done_callback(lambda done, key=key: self._finished(key, done))  # type: ignore[misc]
+
+    async def _move(self, brand_id: str, job: PrintJob, snapshot: Snapshot) -> None:
+        """Papers of a printer that is in use no more go to the one that has taken its place, if there is one."""
+        instead = snapshot.printer_at.get((job.venue_id, job.station_id))
+        if instead is not None:
+            await self._store.run(lambda: print_jobs.move_line(brand_id, job, instead.id, now_micros()))
+            self._free.set()
 
     def _finished(self, key: tuple[str, int], task: "asyncio.Task[None]") -> None:
         self._sending.pop(key, None)

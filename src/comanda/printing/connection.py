@@ -4,7 +4,11 @@ No address is connected to that the policy does not allow, whatever a name resol
 """
 
 import asyncio
+import fcntl
 import socket
+import struct
+import sys
+import time
 from collections.abc import Sequence
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -15,11 +19,15 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 
+_SIOCOUTQ = 0x5411
+"""Linux asks by this number how much of what was sent is not acknowledged (socket's tcp(7))."""
+
+
 class Sent(StrEnum):
     """What is known of a paper after it was sent."""
 
     PRINTED = "PRINTED"
-    """The printer took all of it."""
+    """The printer took all of it: it closed the connection, or every byte was acknowledged by it."""
     AWAY = "AWAY"
     """Nothing was sent: refused, unreachable, or no answer in time."""
     UNCERTAIN = "UNCERTAIN"
@@ -33,8 +41,8 @@ class PrinterAddressRefused(Exception):
 async def send_paper(host: str, port: int, paper: bytes, *, allowed: Sequence[Network], loopback: bool) -> Sent:
     """Send a paper once to a printer at ``host`` (a name or an address) and say what is known of it.
 
-    Takes at most PRINTER_CONNECT_S + PRINTER_SEND_S + PRINTER_CLOSE_S seconds. Raises PrinterAddressRefused when any
-    address that the host stands for is not allowed, ValueError for a paper over MAX_PAPER_BYTES.
+    Takes at most PRINTER_CONNECT_S + 2 * PRINTER_SEND_S + PRINTER_CLOSE_S seconds. Raises PrinterAddressRefused when
+    any address that the host stands for is not allowed, ValueError for a paper over MAX_PAPER_BYTES.
     """
     if len(paper) > limits.MAX_PAPER_BYTES:
         raise ValueError(f"a paper is at most {limits.MAX_PAPER_BYTES} bytes")
@@ -98,12 +106,31 @@ async def _hand_over(reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
     except OSError:
         writer.transport.abort()
         return Sent.UNCERTAIN
-    try:
-        async with asyncio.timeout(limits.PRINTER_CLOSE_S):
-            while await reader.read(1024):
-                continue
-    except TimeoutError:
-        return Sent.PRINTED
-    except OSError:
-        return Sent.UNCERTAIN
-    return Sent.PRINTED
+    until = time.monotonic() + limits.PRINTER_SEND_S
+    while True:
+        try:
+            async with asyncio.timeout(limits.PRINTER_CLOSE_S):
+                while await reader.read(1024):
+                    continue
+        except TimeoutError:
+            if not _unacknowledged(writer):
+                return Sent.PRINTED
+            if time.monotonic() > until:
+                return Sent.UNCERTAIN
+        except OSError:
+            return Sent.UNCERTAIN
+        else:
+            return Sent.PRINTED
+
+
+def _unacknowledged(writer: asyncio.StreamWriter) -> int:
+    """How many bytes the system still holds because the printer has not taken them; 0 where it cannot be asked.
+
+    A printer that is out of paper, or that lost its power after it was connected to, takes none: what was sent to it
+    is then in this machine's own memory and nowhere else.
+    """
+    if not sys.platform.startswith("linux"):
+        return 0
+    asked = fcntl.ioctl(writer.get_extra_info("socket").fileno(), _SIOCOUTQ, bytes(4))
+    waiting: int = struct.unpack("i", asked)[0]
+    return waiting

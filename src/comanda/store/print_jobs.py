@@ -57,6 +57,19 @@ def put_back(brand_id: str, job: PrintJob, error: str, next_try_at: Micros, now:
     yield one(_SETTLE, **_key(brand_id, job), p_status="queued", p_error=error, p_next=next_try_at, p_now=now)
 
 
+def move_line(brand_id: str, job: PrintJob, printer_id: int, now: Micros) -> Transaction[None]:
+    """Let the queued papers of this one's printer and station be printed by another printer, in the same order."""
+    yield one(
+        _MOVE,
+        p_brand_id=brand_id,
+        p_venue_id=job.venue_id,
+        p_station_id=job.station_id,
+        p_printer_id=job.printer_id,
+        p_to=printer_id,
+        p_now=now,
+    )
+
+
 def make_uncertain(brand_id: str, job: PrintJob, now: Micros) -> Transaction[None]:
     """Set aside a paper whose fate is unknown, and tell of it; one that was settled meanwhile stays as it is."""
     key = _key(brand_id, job)
@@ -165,6 +178,17 @@ _SETTLE = Statement(
         updated_at=bindparam("p_now"),
     )
     .returning(print_jobs.c.number)
+)
+_MOVE = Statement(
+    update(print_jobs)
+    .where(
+        print_jobs.c.brand_id == bindparam("p_brand_id"),
+        print_jobs.c.venue_id == bindparam("p_venue_id"),
+        print_jobs.c.station_id == bindparam("p_station_id"),
+        print_jobs.c.printer_id == bindparam("p_printer_id"),
+        print_jobs.c.status == "queued",
+    )
+    .values(printer_id=bindparam("p_to"), next_try_at=bindparam("p_now"), updated_at=bindparam("p_now"))
 )
 _SETTLE_UNCERTAIN = Statement(
     update(print_jobs)
