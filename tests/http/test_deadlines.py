@@ -13,6 +13,7 @@ from tests.conftest import Server, fresh_database, sign_in
 from tests.http.chain import DOCUMENTED, MINIMAL, did, events, hub_get, place, post
 
 from comanda import administration, demo
+from comanda.base import limits
 from comanda.base.clock import Micros
 from comanda.catalogue.document import parse_document
 from comanda.cli.serve import make_demo
@@ -196,6 +197,21 @@ async def test_an_order_keeps_the_ladder_it_was_stored_under(server: Server):
     found = await told(server, before, "order.ignored")
     assert [event["type"] for event in found] == ["order.created", "order.reminded", "order.ignored"]
     assert [left[0] for left in await steps_left(server)] == [after]
+
+
+@pytest.fixture
+def never_swept(monkeypatch):
+    """Brands without a ladder are looked at when the server starts, and then not again."""
+    monkeypatch.setattr(limits, "DEADLINE_SWEEP_S", 10**6)
+
+
+async def test_the_last_ladder_of_a_brand_may_be_taken_out_while_orders_stand_on_it(never_swept, server: Server):
+    """They are watched until their steps are done, not only when all brands are looked at now and then."""
+    await server.import_(at_main(ladder(remind=2, ignore=3)))
+    order_id = await place(server)
+    await server.import_(at_main())
+    found = await told(server, order_id, "order.ignored")
+    assert [event["type"] for event in found] == ["order.created", "order.reminded", "order.ignored"]
 
 
 async def test_what_staff_must_map_first_is_never_accepted_by_a_clock(server: Server):

@@ -6,7 +6,7 @@ process and nothing is done twice. Nothing waits here for an order: the rows are
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import structlog
 
@@ -17,7 +17,7 @@ from comanda.orders.deliver import reach_deadline
 from comanda.orders.dossier import Change, Dossier, House
 from comanda.orders.ports import ChainMeter
 from comanda.store.changes import reach_step
-from comanda.store.deadlines import due_steps
+from comanda.store.deadlines import due_steps, has_steps
 from comanda.store.known import Known
 from comanda.store.store import Store
 
@@ -26,52 +26,92 @@ log = structlog.get_logger("comanda.deadlines")
 
 async def keep_deadlines(store: Store, known: Known, meter: ChainMeter, ending: asyncio.Event) -> None:
     """Carry out what is due until the server winds down; while the store is away it is tried again."""
-    swept_at = float("-inf")
-    while not ending.is_set():
-        everybody = time.monotonic() - swept_at > limits.DEADLINE_SWEEP_S
-        if everybody:
-            swept_at = time.monotonic()
-        try:
-            await _one_round(store, known, meter, everybody=everybody)
-        except Exception:
-            log.exception("deadlines.postponed")
-        await pause(ending, limits.DEADLINE_POLL_S)
+    await _Deadlines(store, known, meter).keep(ending)
 
 
-async def _one_round(store: Store, known: Known, meter: ChainMeter, *, everybody: bool) -> None:
-    directory = await known.directory()
-    houses = [House(brand, known.snapshot(brand.id)) for brand in directory.brands.values()]
-    for house in houses:
-        if everybody or any(_ladders(house)):
-            due = await store.read(lambda brand_id=house.brand.id: due_steps(brand_id, now_micros()))
-            by_order: dict[int, list[tuple[int, str]]] = {}
-            for order_id, step, action in due:
-                by_order.setdefault(order_id, []).append((step, action))
-            turns = asyncio.Semaphore(limits.STEPS_AT_ONCE)
-            await asyncio.gather(*(_climb(store, house, meter, turns, order, by_order[order]) for order in by_order))
+class _Deadlines:
+    """What is being carried out by this process: of each order one step at a time, some orders at once."""
 
+    def __init__(self, store: Store, known: Known, meter: ChainMeter) -> None:
+        self._store = store
+        self._known = known
+        self._meter = meter
+        self._turns = asyncio.Semaphore(limits.STEPS_AT_ONCE)
+        self._climbing: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._watched: set[str] = set()
+        self._swept_at = float("-inf")
 
-def _ladders(house: House) -> Iterator[bool]:
-    """Whether each venue of a brand has a deadline; brands without one are only looked at now and then."""
-    return (bool(venue.accept_deadlines) for venue in house.snapshot.venues.values())
-
-
-async def _climb(
-    store: Store,
-    house: House,
-    meter: ChainMeter,
-    turns: asyncio.Semaphore,
-    order_id: int,
-    steps: list[tuple[int, str]],
-) -> None:
-    """Carry out what is due of one order, step after step; one order must not keep the others waiting."""
-    async with turns:
-        for step, action in steps:
+    async def keep(self, ending: asyncio.Event) -> None:
+        """Look round after round; what was begun is finished."""
+        while not ending.is_set():
             try:
-                await _carry_out(store, house, meter, order_id, step, action)
+                more = await self._one_round()
             except Exception:
-                log.exception("deadline.postponed", brand=house.brand.id, order_id=order_id, step=step)
-                return
+                log.exception("deadlines.postponed")
+                more = False
+            if more:
+                # There is more than one look shows: the next one is as soon as something of this one is done.
+                await asyncio.wait(
+                    self._climbing.values(),
+                    timeout=limits.DEADLINE_POLL_S,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+            else:
+                await pause(ending, limits.DEADLINE_POLL_S)
+        if self._climbing:
+            await asyncio.wait(self._climbing.values())
+
+    async def _one_round(self) -> bool:
+        """Begin what is due and not begun yet; whether there may be more of it."""
+        directory = await self._known.directory()
+        houses = [House(brand, self._known.snapshot(brand.id)) for brand in directory.brands.values()]
+        await self._choose_watched(houses)
+        more = False
+        for house in houses:
+            if house.brand.id in self._watched:
+                more |= await self._begin(house)
+        return more and bool(self._climbing)
+
+    async def _choose_watched(self, houses: Sequence[House]) -> None:
+        """Watch brands with a ladder, and those of whose orders one is still on a ladder that is there no more."""
+        self._watched |= {house.brand.id for house in houses if _has_ladder(house)}
+        if time.monotonic() - self._swept_at <= limits.DEADLINE_SWEEP_S:
+            return
+        self._swept_at = time.monotonic()
+        for house in houses:
+            brand_id = house.brand.id
+            if _has_ladder(house) or await self._store.read(lambda brand_id=brand_id: has_steps(brand_id)):
+                self._watched.add(brand_id)
+            else:
+                self._watched.discard(brand_id)
+
+    async def _begin(self, house: House) -> bool:
+        brand_id = house.brand.id
+        due = await self._store.read(lambda: due_steps(brand_id, now_micros()))
+        by_order: dict[int, list[tuple[int, str]]] = {}
+        for order_id, step, action in due:
+            by_order.setdefault(order_id, []).append((step, action))
+        for order_id, steps in by_order.items():
+            key = (brand_id, order_id)
+            if key not in self._climbing:
+                task = asyncio.create_task(self._climb(house, order_id, steps), name=f"deadline-{order_id}")
+                self._climbing[key] = task
+                task.add_done_callback(lambda _, key=key: self._climbing.pop(key))  # type: ignore[misc]
+        return len(due) >= limits.DUE_STEPS
+
+    async def _climb(self, house: House, order_id: int, steps: list[tuple[int, str]]) -> None:
+        """Carry out what is due of one order, step after step; one that has to wait keeps no other waiting."""
+        async with self._turns:
+            for step, action in steps:
+                try:
+                    await _carry_out(self._store, house, self._meter, order_id, step, action)
+                except Exception:
+                    log.exception("deadline.postponed", brand=house.brand.id, order_id=order_id, step=step)
+                    return
+
+
+def _has_ladder(house: House) -> bool:
+    return any(venue.accept_deadlines for venue in house.snapshot.venues.values())
 
 
 async def _carry_out(store: Store, house: House, meter: ChainMeter, order_id: int, step: int, action: str) -> None:

@@ -17,6 +17,12 @@ def due_steps(brand_id: str, now: Micros) -> Transaction[list[DueStep]]:
     return [(int(row[0]), int(row[1]), row[2]) for row in rows]
 
 
+def has_steps(brand_id: str) -> Transaction[bool]:
+    """Whether any order of the brand has a step to come."""
+    return bool((yield one(_SELECT_ANY, brand_id=brand_id)))
+
+
+_SELECT_ANY = Statement(select(deadlines.c.order_id).where(deadlines.c.brand_id == bindparam("brand_id")).limit(1))
 _SELECT_DUE = Statement(
     select(deadlines.c.order_id, deadlines.c.step, deadlines.c.action)
     .where(deadlines.c.brand_id == bindparam("brand_id"), deadlines.c.due_at <= bindparam("now"))
