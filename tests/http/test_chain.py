@@ -489,3 +489,66 @@ async def test_lapsed_keys_are_cleared_in_small_steps(server: Server, monkeypatc
     kept = await server.create({**MINIMAL, "order_number": "4"}, **{"Idempotency-Key": "k4"})
     gone = await server.create({**MINIMAL, "order_number": "3"}, **{"Idempotency-Key": "k3"})
     assert (kept.headers.get("Idempotent-Replayed"), gone.headers.get("Idempotent-Replayed")) == ("true", None)
+
+
+async def test_an_action_may_leave_an_order_alone_that_something_happened_to(server: Server):
+    """409 order_changed since the event that was seen, whoever it was; a known key is answered first; else it is done."""
+    order_id = await place(server)
+    seen = (await events(server, order_id))[-1]["number"]
+    unless = {"If-Unchanged-Since-Event": str(seen)}
+    accepted = await did(server, f"/orders/{order_id}/accept", {}, **unless, **{"Idempotency-Key": "a"})
+    assert accepted["changed"] is True
+    again = await post(server, f"/orders/{order_id}/accept", {}, **unless, **{"Idempotency-Key": "a"})
+    assert (again.status_code, again.headers["idempotent-replayed"]) == (200, "true")
+    refusal = {"reason": "too_busy"}
+    late = await post(server, f"/orders/{order_id}/refuse", refusal, **unless, **{"Idempotency-Key": "b"})
+    assert (late.status_code, late.json()["error"], late.json()["order_id"]) == (409, "order_changed", order_id)
+    now = late.json()["last"]
+    assert now == (await events(server, order_id))[-1]["number"] > seen
+    assert (await hub_get(server, f"/orders/{order_id}"))["chain"]["order"]["status"] == "RECEIVED"
+    await place(server)
+    fresh = {"If-Unchanged-Since-Event": str(now), "Idempotency-Key": "b"}
+    assert (await did(server, f"/orders/{order_id}/refuse", refusal, **fresh))["changed"] is True
+    for nonsense in ("-1", "1.5", "", "1" * 16):
+        answer = await post(server, f"/orders/{order_id}/accept", {}, **{"If-Unchanged-Since-Event": nonsense})
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_header")
+
+
+async def test_each_event_tells_what_it_is_named_for_once(server: Server):
+    """What is finished without a start is started first; handed over comes before delivered; paid is told as closed once."""
+    order_id = await place(server, DOCUMENTED)
+    await did(server, f"/tickets/{order_id}-1-1/ready", headers=KITCHEN)
+    told = [(e["type"], e["data"]["status"]) for e in await events(server, order_id) if e["type"].startswith("ticket.")]
+    assert told == [("ticket.created", "NEW"), ("ticket.started", "STARTED"), ("ticket.ready", "READY")]
+    by_line = await place(server, DOCUMENTED)
+    await did(server, f"/tickets/{by_line}-1-1/lines/0/ready", headers=KITCHEN)
+    told = [(e["type"], e["data"]["status"]) for e in await events(server, by_line) if e["type"].startswith("ticket.")]
+    assert told == [("ticket.created", "NEW"), ("ticket.started", "STARTED"), ("ticket.ready", "READY")]
+
+    paid_first = await place(server, DOCUMENTED)
+    await did(server, f"/receipts/{paid_first}/close", payment(19.51))
+    await did(server, f"/orders/{paid_first}/hand-over")
+    told = [
+        (e["type"], e["data"]["status"]) for e in await events(server, paid_first) if e["type"].startswith("order.")
+    ]
+    assert told[-2:] == [("order.handed_over", "RECEIVED"), ("order.delivered", "DELIVERED")]
+
+    cancelled = await place(server, DOCUMENTED)
+    await did(server, f"/receipts/{cancelled}/close", payment(19.51))
+    await did(server, f"/orders/{cancelled}/refuse", {"reason": "customer_request"}, await manager(server))
+    told = [e["type"] for e in await events(server, cancelled)]
+    assert told.count("receipt.closed") == told.count("order.ignored") == told.count("ticket.cancelled") == 1
+    assert [e["data"]["refund_due"] for e in await events(server, cancelled) if e["type"] == "receipt.changed"] == [
+        True
+    ]
+
+
+async def test_an_order_to_be_mapped_is_told_of(server: Server):
+    """`order.needs_attention` follows its creation."""
+    venue = {"id": 1, "name": "Main", "is_main": True, "unknown_item_policy": "quarantine"}
+    await server.import_({"venues": [{**venue, "default_terminal_id": 1, "default_station_id": 1}]})
+    line = {**MINIMAL["products"][0], "product_id": 4711, "product_name": "Mystery"}
+    order_id = await place(server, products=[line])
+    told = await events(server, order_id)
+    assert [event["type"] for event in told] == ["order.created", "order.needs_attention"]
+    assert (told[1]["data"]["status"], told[1]["data"]["needs_attention"]) == ("PENDING", True)

@@ -50,6 +50,7 @@ CODES: Final[dict[str, Kind]] = {
     "order_already_ignored": Kind.CONFLICT,
     "duplicate_integration_id": Kind.CONFLICT,
     "ticket_not_allowed": Kind.CONFLICT,
+    "order_changed": Kind.CONFLICT,
     "receipt_closed": Kind.CONFLICT,
     "receipt_locked": Kind.CONFLICT,
     "no_printer": Kind.CONFLICT,

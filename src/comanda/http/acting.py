@@ -21,6 +21,7 @@ from comanda.orders.place import key_reused
 from comanda.store.changes import Decide, Done, Wish
 
 log = structlog.get_logger("comanda.orders")
+_NUMBER = re.compile(r"[0-9]{1,15}")
 _KEY = re.compile(rf"[\x21-\x7e]{{1,{limits.MAX_IDEMPOTENCY_KEY}}}")
 
 
@@ -47,6 +48,7 @@ async def act(call: Call, hub: Hub, action: Action) -> Reply:
         render=action.render,
         missing=action.missing,
         keyed=keyed,
+        unchanged_since=_unchanged_since(call),
     )
     outcome = await hub.store.change_order(wish)
     if not isinstance(outcome, Done):
@@ -105,6 +107,19 @@ def keyed_request(call: Call, actor: str, venue: str | None) -> KeyedRequest | N
         )
     parts = (call.method, call.path, venue or "", content_sha256(call.body))
     return KeyedRequest(actor, key, hashlib.sha256("\n".join(parts).encode()).hexdigest())
+
+
+def _unchanged_since(call: Call) -> int | None:
+    """The event that ``If-Unchanged-Since-Event`` names. Raises ComandaError ``invalid_header``."""
+    text = call.headers.get("if-unchanged-since-event")
+    if text is None:
+        return None
+    if not _NUMBER.fullmatch(text):
+        message = "If-Unchanged-Since-Event must be the number of an event"
+        raise ComandaError(
+            "invalid_header", message, details=(Problem("If-Unchanged-Since-Event", "invalid_header", message, None),)
+        )
+    return int(text)
 
 
 async def refused_body(call: Call, hub: Hub, refusal: ComandaError) -> ComandaError:

@@ -32,16 +32,16 @@ def cook(dossier: Dossier, house: House, by: By, at: Micros, ticket_id: str, act
     """Start, finish, recall or dismiss a ticket. Raises ComandaError ``resource_not_found``, ``ticket_not_allowed``."""
     ticket = find_ticket(dossier, ticket_id)
     move, event = COOKS[action]
-    return _progress(dossier, house, by, at, (ticket, move(ticket, at), (event,)))
+    moved = move(ticket, at)
+    return _progress(dossier, house, by, at, ticket, [*_begun(ticket, event, at), (event, moved)])
 
 
 def cook_line(dossier: Dossier, house: House, by: By, at: Micros, ticket_id: str, line: int) -> Change:
     """Finish one line of a ticket; the last one finishes the ticket. Raises as `cook`."""
     ticket = find_ticket(dossier, ticket_id)
     moved = kitchen.line_ready(ticket, line, at)
-    events = ["ticket.started"] if ticket.started_at is None else []
-    events.append("ticket.ready" if moved.status is TicketStatus.READY else "ticket.line_ready")
-    return _progress(dossier, house, by, at, (ticket, moved, tuple(events)))
+    event = "ticket.ready" if moved.status is TicketStatus.READY else "ticket.line_ready"
+    return _progress(dossier, house, by, at, ticket, [*_begun(ticket, event, at), (event, moved)])
 
 
 def reprint(dossier: Dossier, house: House, by: By, ticket_id: str) -> Change:
@@ -155,17 +155,24 @@ def receipt_of(dossier: Dossier) -> Receipt:
     return dossier.receipt
 
 
+def _begun(ticket: Ticket, event: str, at: Micros) -> list[tuple[str, Ticket]]:
+    """What is finished without having been started is started in the same moment, and that is told first."""
+    if ticket.status is not TicketStatus.NEW or event not in ("ticket.ready", "ticket.line_ready"):
+        return []
+    return [("ticket.started", kitchen.start(ticket, at))]
+
+
 def _progress(
-    dossier: Dossier, house: House, by: By, at: Micros, moved: tuple[Ticket, Ticket, tuple[str, ...]]
+    dossier: Dossier, house: House, by: By, at: Micros, before: Ticket, told: list[tuple[str, Ticket]]
 ) -> Change:
-    """The order after one ticket moved: its receipt's ``order_status`` follows the kitchen."""
-    before, after, events = moved
+    """The order after one ticket moved, by these events: its receipt's ``order_status`` follows the kitchen."""
+    after = told[-1][1]
     if after is before:
         return Change(dossier)
     tickets = tuple(after if ticket is before else ticket for ticket in dossier.tickets)
     telling = Telling(house, by)
-    for event in events:
-        telling.ticket(event, after)
+    for event, ticket in told:
+        telling.ticket(event, ticket)
     receipt, order = dossier.receipt, dossier.order
     if receipt is None or order.status is Status.IGNORE:
         return Change(replace(dossier, tickets=tickets), tuple(telling.events))
@@ -218,15 +225,21 @@ def _settle(
         tickets = tuple(
             replace(ticket, open=False) if ticket.status is not TicketStatus.CANCELLED else ticket for ticket in tickets
         )
-    if order is not before.order:
-        telling.order(_order_event(before.order, order), order)
+    _tell_order(before.order, order, telling)
     return Change(Dossier(order, receipt, tickets), tuple(telling.events))
 
 
-def _order_event(before: StoredOrder, after: StoredOrder) -> str:
-    if after.status is not before.status:
-        return "order.delivered"
-    return "order.handed_over" if before.handed_over_at is None and after.handed_over_at else "order.changed"
+def _tell_order(before: StoredOrder, after: StoredOrder, telling: Telling) -> None:
+    """Tell what happened to the order; handed over comes first where it is DELIVERED by that."""
+    handed_over = before.handed_over_at is None and after.handed_over_at is not None
+    delivered = after.status is not before.status
+    if handed_over:
+        left = replace(after, status=before.status, open=before.open) if delivered else after
+        telling.order("order.handed_over", left)
+    if delivered:
+        telling.order("order.delivered", after)
+    elif after is not before and not handed_over:
+        telling.order("order.changed", after)
 
 
 def _completed(receipt: Receipt) -> Receipt:

@@ -84,8 +84,10 @@ def ignore(dossier: Dossier, house: House, by: By, at: Micros, refusal: Refusal)
     telling = Telling(house, by)
     tickets = tuple(_cancelled(ticket, house, telling, at) for ticket in dossier.tickets)
     if receipt is not None:
+        # One that was paid is closed already, and is told as closed once.
+        event = "receipt.changed" if receipt.closed else "receipt.closed"
         receipt = _cancelled_receipt(receipt, by, at)
-        telling.receipt("receipt.closed", receipt)
+        telling.receipt(event, receipt)
     telling.order("order.ignored", ignored)
     return Change(
         Dossier(ignored, receipt, tickets),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from msgspec.structs import asdict, replace
-from sqlalchemy import Table, bindparam, delete, select, update
+from sqlalchemy import Table, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from comanda.base import limits
@@ -45,7 +45,7 @@ from comanda.store.order_statements import (
     LOCK_STOP_LIST,
     SET_STOP_LIST,
 )
-from comanda.store.tables import deadlines, orders, receipts, stop_list, stop_list_holds, tickets
+from comanda.store.tables import deadlines, events, orders, receipts, stop_list, stop_list_holds, tickets
 from comanda.store.transaction import Row, Statement, Transaction, each, many, one
 
 Decide = Callable[[Dossier, Micros], Change]
@@ -57,7 +57,8 @@ class Wish:
     """An action wished for. ``sees`` tells whether the caller may touch a venue's orders.
 
     ``render`` makes the answer's body from the order as it then is and whether it changed; it is kept under the
-    key. ``missing`` is what to answer when there is no such order.
+    key. ``missing`` is what to answer when there is no such order. ``unchanged_since`` is the event of its venue up to
+    which the caller knows the order: one that something happened to since is left alone.
     """
 
     brand_id: str
@@ -67,6 +68,7 @@ class Wish:
     render: Callable[[Dossier, bool], bytes]
     missing: Callable[[], ComandaError]
     keyed: KeyedRequest | None = None
+    unchanged_since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,10 @@ class Done:
 
 
 def change_order(wish: Wish, now: Micros) -> Transaction[Done | Replayed | KeyReused]:
-    """Carry out an action whole. Raises what its ``decide`` raises, and ``missing``."""
+    """Carry out an action whole.
+
+    Raises what its ``decide`` raises, ``missing``, and ComandaError ``order_changed``; a known key is answered first.
+    """
     if wish.keyed is not None:
         known = yield from claim_key(wish.brand_id, wish.keyed, now)
         if known is not None:
@@ -88,6 +93,8 @@ def change_order(wish: Wish, now: Micros) -> Transaction[Done | Replayed | KeyRe
     before = yield from _lock_dossier(wish.brand_id, wish.order_id)
     if before is None or not wish.sees(before.order.venue_id):
         raise wish.missing()
+    if wish.unchanged_since is not None:
+        yield from _require_unchanged(before.order, wish.unchanged_since)
     at = later(before.order, now)
     change = wish.decide(before, at)
     after = yield from _write(before, change, at)
@@ -131,6 +138,15 @@ def _dossier_of(rows: Sequence[Row]) -> Transaction[Dossier]:
     return Dossier(order, receipt_of(found[0]) if found else None, tuple(map(ticket_of, cards)))
 
 
+def _require_unchanged(order: StoredOrder, since: int) -> Transaction[None]:
+    """Raise ComandaError ``order_changed`` if the order has an event after this one; its row is locked by us."""
+    rows = yield one(_SELECT_LAST_EVENT, brand_id=order.brand_id, order_id=order.id, venue_id=order.venue_id)
+    last = int(rows[0][0] or 0)
+    if last > since:
+        message = f"Something happened to order {order.id} since event {since}"
+        raise ComandaError("order_changed", message, extra={"order_id": order.id, "last": last})
+
+
 def _write(before: Dossier, change: Change, at: Micros) -> Transaction[Dossier]:
     """Write the differences, then the events; an action that changed nothing writes nothing."""
     if not change.events:
@@ -150,8 +166,8 @@ def _write(before: Dossier, change: Change, at: Micros) -> Transaction[Dossier]:
     yield from _write_receipt(before, after)
     yield from _write_tickets(before, after)
     yield from add_counts(_counted(after), _counted(before))
-    events = [new_event(order.id, n, event, at) for n, event in enumerate(change.events, start=sequence + 1)]
-    yield from append_events({(order.brand_id, order.venue_id): [*events, *told]})
+    of_order = [new_event(order.id, n, event, at) for n, event in enumerate(change.events, start=sequence + 1)]
+    yield from append_events({(order.brand_id, order.venue_id): [*of_order, *told]})
     return after
 
 
@@ -293,6 +309,13 @@ _SET_TICKET = _update(tickets, ("brand_id", "order_id", "station_id", "revision"
 _one_order = SELECT_ORDER.where(orders.c.brand_id == bindparam("brand_id"), orders.c.id == bindparam("id"))
 _SELECT_ORDER = Statement(_one_order)
 _LOCK_ORDER = Statement(_one_order.with_for_update())
+_SELECT_LAST_EVENT = Statement(
+    select(func.max(events.c.number)).where(
+        events.c.brand_id == bindparam("brand_id"),
+        events.c.order_id == bindparam("order_id"),
+        events.c.venue_id == bindparam("venue_id"),
+    )
+)
 _SELECT_RECEIPT = Statement(
     SELECT_RECEIPT.where(receipts.c.brand_id == bindparam("brand_id"), receipts.c.id == bindparam("id"))
 )

@@ -3,6 +3,7 @@
 A board and the events after its number make the next board; `docs/events.md` says how, and a test holds it.
 """
 
+import asyncio
 from typing import Any
 
 from comanda.base import limits
@@ -109,7 +110,7 @@ async def get_performance(call: Call, hub: Hub) -> Reply:
         "venue_id": venue_id,
         "hours": hours,
         "orders": len(times),
-        "legs": performance(times),
+        "legs": await asyncio.to_thread(performance, times),
         "truncated": len(times) >= limits.MAX_MEASURED_ORDERS,
     }
     return _answer(call, data)

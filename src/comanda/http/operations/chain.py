@@ -3,12 +3,18 @@
 from functools import partial
 from typing import Any, Final
 
-from comanda.http.operations.parts import ID, Operation, Operations, body, operation, path_part, reply
+from comanda.http.operations.parts import ID, Operation, Operations, body, operation, parameter, path_part, reply
 
 TICKET_ID: Final = path_part(
     "id", {"type": "string", "pattern": "^[0-9]{1,16}-[0-9]{1,16}-[0-9]{1,4}$"}, "The ticket's id"
 )
 _JOB_ID: Final = path_part("id", {"type": "string", "pattern": "^[0-9]{1,16}-[0-9]{1,16}$"}, "The paper's id")
+_SEEN: Final = parameter(
+    "header",
+    "If-Unchanged-Since-Event",
+    {"type": "integer", "minimum": 0, "maximum": 10**15 - 1},
+    "Leave the order alone if anything happened to it since this event of its venue: 409 `order_changed`",
+)
 _LINE: Final = path_part("line", {"type": "integer", "minimum": 0, "maximum": 999}, "The line's position in the order")
 _ORDER_ACTIONS: Final = {
     "accept": ("acceptOrder", "Accept an order"),
@@ -38,7 +44,7 @@ def _on_order(action: str) -> Operation:
         summary,
         "Delivery chain",
         {"200": done},
-        parameters=[path_part("id", ID, "The order's id")],
+        parameters=[path_part("id", ID, "The order's id"), _SEEN],
         requestBody=_body_of(action),
     )
 
@@ -64,7 +70,7 @@ def _on_ticket(action: str) -> Operation:
         summary,
         "Kitchen",
         {"200": reply("The order after it", "ActionDone")},
-        parameters=[TICKET_ID],
+        parameters=[TICKET_ID, _SEEN],
         requestBody=_body_of(action),
     )
 
@@ -75,7 +81,7 @@ def _finish_line() -> Operation:
         "Finish one line of a ticket",
         "Kitchen",
         {"200": reply("The order after it", "ActionDone")},
-        parameters=[TICKET_ID, _LINE],
+        parameters=[TICKET_ID, _LINE, _SEEN],
         requestBody=_body_of("ready"),
     )
 
