@@ -35,8 +35,10 @@ from comanda.events.feed import Feed
 from comanda.http.app import build_app
 from comanda.http.hub import Hub
 from comanda.http.metrics import Metrics
+from comanda.kitchen.moves import check_moves as check_ticket_moves
 from comanda.orders.dossier import House
 from comanda.orders.lifecycle import check_lifecycle
+from comanda.receipts.moves import check_moves as check_receipt_moves
 from comanda.settings import Settings
 from comanda.store import access
 from comanda.store.driver import Driver, Observer, Silent
@@ -89,6 +91,8 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
         store.on_commit(feed.hint)
         hub = Hub(settings, store, known, metrics, feed)
         check_lifecycle()
+        check_receipt_moves()
+        check_ticket_moves()
         metrics.watch_queue(store.queued)
         await ensure_signing_key(store)
         await known.start()

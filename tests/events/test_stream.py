@@ -218,7 +218,10 @@ async def test_one_stream_too_many_is_a_503(server: Server, monkeypatch):
 
 
 async def test_a_client_that_does_not_read_stops_its_own_stream_only(server: Server, monkeypatch):
-    """60 MB of events: what is taken from the log for it stays bounded; others read on; then it is let go."""
+    """60 MB of events: what is taken from the log for it stays bounded; others read on; then it is let go.
+
+    Coming back too far behind it is told to take a fresh snapshot.
+    """
     monkeypatch.setattr(limits, "STREAM_SEND_S", 3.0)
     with raw_client(server, "") as client:
         await until(lambda: server.hub.feed.viewers == 1)
@@ -235,6 +238,10 @@ async def test_a_client_that_does_not_read_stops_its_own_stream_only(server: Ser
         left = await asyncio.to_thread(read_to_the_end, client)
         assert len(left) < 30_000_000
         assert not left.endswith(b"0\r\n\r\n"), "an answer that was cut off must not look whole"
+    monkeypatch.setattr(limits, "MAX_STREAM_LAG", 1_000)
+    async with listening(server.http, server.headers, resume=f"1:{stopped_at}") as listener:
+        hello, resync = await listener.rest()
+        assert (hello.name, resync.name, resync.data) == ("hello", "resync", {"venue_id": 1, "last": 3_000})
 
 
 async def test_a_client_that_reads_slowly_gets_everything(server: Server):

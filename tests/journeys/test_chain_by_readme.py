@@ -50,14 +50,17 @@ def test_the_readme_takes_an_order_to_the_door_through_a_kill(request, start_com
     (tmp_path / "printer.json").write_text(json.dumps({"printers": [_printer(printer_port)]}))
     run_comanda("import", str(tmp_path / "printer.json"), "--brand", "demo", *where, cwd=tmp_path)
     time.sleep(1)
-    with Running("printer", "listen", "--port", str(printer_port), "--pictures", str(tmp_path / "papers")) as printer:
+    with (
+        Running("printer", "listen", "--port", str(printer_port), "--pictures", str(tmp_path / "papers")) as printer,
+        Running("tail", "--json", "--url", server.url) as tail,
+    ):
         first, ready, rest = _parts()
         token = _token(server.url)
         order = shell(f"{_at(first, server.url)}\necho ORDER=$ORDER", TOKEN=token).rpartition("ORDER=")[2].strip()
         until(lambda: list((tmp_path / "papers").glob("*.png")), "the paper")
         server.popen.kill()
         server.popen.wait()
-        again = start_comanda("serve", "--demo", *where)
+        again = start_comanda("serve", "--demo", *where, port=server.port)
         head = _at(first, again.url).partition("# The documented order")[0]
         told = shell(f"{head}\n{ready}{rest}", TOKEN=token, ORDER=order)
         steps = json.loads(_last(told))
@@ -80,6 +83,10 @@ def test_the_readme_takes_an_order_to_the_door_through_a_kill(request, start_com
             1
         }
         assert [event["number"] for event in events] == list(range(1, len(events) + 1))
+        # Who follows the stream through the kill sees each of the order's events once, from the first it was there for.
+        of_order = [event["number"] for event in events if event["order_id"] == int(order)]
+        until(lambda: _streamed(tail, order)[-1:] == of_order[-1:], "the last event on the stream")
+        assert _streamed(tail, order) == of_order
     assert "Pizza" in printer.output.read_text()
 
 
@@ -111,6 +118,12 @@ def _last(printed: str) -> str:
 def _token(url: str) -> str:
     token: str = httpx.post(f"{url}/open-api/v2/auth", json=DEMO_CREDENTIALS, timeout=10).json()["token"]
     return token
+
+
+def _streamed(tail: "Running", order: str) -> list[int]:
+    """The numbers of an order's events that `comanda tail --json` has printed."""
+    lines = [line for line in tail.output.read_text().splitlines() if line.startswith("{")]
+    return [event["number"] for event in map(json.loads, lines) if event["order_id"] == int(order)]
 
 
 def _printer(port: int) -> dict[str, object]:

@@ -97,7 +97,7 @@ async def test_a_full_disk_refuses_and_recovers(small_disk, start_comanda):
     """503 while it is full, nothing half-stored; orders again once there is room, without a restart."""
     environment = {"COMANDA_RATE_CALLS": "1000000", "COMANDA_RATE_FAILED": "1000000"}
     server = start_comanda(
-        "serve", "--demo", "--data-dir", str(small_disk), "--log-level", "error", environment=environment
+        "serve", "--demo", "--bare", "--data-dir", str(small_disk), "--log-level", "error", environment=environment
     )
     ballast = small_disk / "ballast"
     async with signed_in(server.url) as http:

@@ -18,6 +18,22 @@ MOVES: Final[Mapping[TicketStatus, frozenset[TicketStatus]]] = {
 """From each state to which; READY to STARTED is a recall."""
 
 
+def check_moves(moves: Mapping[TicketStatus, frozenset[TicketStatus]] = MOVES) -> None:
+    """Hold the table against what cooks are promised; the server does not start with another.
+
+    Raises AssertionError unless every state has its moves, a cancelled ticket stays so, every other one can be
+    cancelled, and nothing that was begun is new again.
+    """
+    holds = (
+        set(moves) == set(TicketStatus),
+        not moves.get(TicketStatus.CANCELLED),
+        all(TicketStatus.CANCELLED in to for at, to in moves.items() if at is not TicketStatus.CANCELLED),
+        all(TicketStatus.NEW not in to for to in moves.values()),
+    )
+    if not all(holds):
+        raise AssertionError("the table of a ticket's states contradicts contract 14.4")
+
+
 def start(ticket: Ticket, now: Micros) -> Ticket:
     """The ticket begun; the same when it was begun before. Raises ComandaError ``ticket_not_allowed``."""
     if ticket.status in (TicketStatus.STARTED, TicketStatus.READY):

@@ -69,16 +69,29 @@ def status_not_allowed() -> ComandaError:
     return ComandaError("validation_failed", "Status is not allowed")
 
 
-def check_lifecycle() -> None:
+Transitions = Mapping[tuple[Status, Status], Mapping[Actor, When]]
+
+
+def check_lifecycle(transitions: Transitions = TRANSITIONS) -> None:
     """Hold the table against what the contract promises of any order; the server does not start with another.
 
-    Raises AssertionError: every state is reached from PENDING, IGNORE and DELIVERED have no way out, and every
-    actor is named.
+    Raises AssertionError unless every state is reached from PENDING, IGNORE and DELIVERED have no way out, nothing is
+    delivered that was not accepted, no integrator accepts, what is paid is cancelled by managers only, and every actor
+    is named.
     """
     reached = {Status.PENDING}
     for _ in Status:
-        reached |= {wanted for (present, wanted) in TRANSITIONS if present in reached}
-    left = {present for present, _ in TRANSITIONS}
-    named = {actor for actors in TRANSITIONS.values() for actor in actors}
-    if reached != set(Status) or left & {Status.IGNORE, Status.DELIVERED} or named != set(Actor):
+        reached |= {wanted for (present, wanted) in transitions if present in reached}
+    left = {present for present, _ in transitions}
+    named = {actor for actors in transitions.values() for actor in actors}
+    cancels = transitions.get((Status.RECEIVED, Status.IGNORE), {})
+    holds = (
+        reached == set(Status),
+        not left & {Status.IGNORE, Status.DELIVERED},
+        (Status.PENDING, Status.DELIVERED) not in transitions,
+        Actor.INTEGRATOR not in transitions.get((Status.PENDING, Status.RECEIVED), {}),
+        {actor for actor, when in cancels.items() if when is When.ALWAYS} == {Actor.MANAGER},
+        named == set(Actor),
+    )
+    if not all(holds):
         raise AssertionError("the table of an order's states contradicts contract 14.4")

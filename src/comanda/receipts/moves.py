@@ -22,6 +22,23 @@ MOVES: Final[Mapping[OrderStatus, frozenset[OrderStatus]]] = {
 _RANK: Final = {status: rank for rank, status in enumerate(OrderStatus)}
 
 
+def check_moves(moves: Mapping[OrderStatus, frozenset[OrderStatus]] = MOVES) -> None:
+    """Hold the table against contract 14.4; the server does not start with another.
+
+    Raises AssertionError unless every state has its moves, COMPLETED and CANCELLED have none, each other one can come
+    to both, and what was picked up never goes back to the kitchen.
+    """
+    ends = frozenset({OrderStatus.COMPLETED, OrderStatus.CANCELLED})
+    holds = (
+        set(moves) == set(OrderStatus),
+        all(not moves.get(end) for end in ends),
+        all(ends <= wanted for present, wanted in moves.items() if present not in ends),
+        moves.get(OrderStatus.PICKED_UP) == ends,
+    )
+    if not all(holds):
+        raise AssertionError("the table of a receipt's states contradicts contract 14.4")
+
+
 def status_moves(receipt: Receipt, wanted: OrderStatus) -> bool:
     """Whether the receipt's ``order_status`` changes; False when it is there already.
 
