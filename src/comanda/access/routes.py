@@ -269,7 +269,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/hub/v1/insights", "hub", callers=("staff",), roles=("manager",)),
     Route("GET", "/hub/v1/insights.csv", "hub", callers=("staff",), roles=("manager",)),
     Route("GET", "/hub/v1/demo", "public"),
-    Route("PUT", "/hub/v1/demo", "hub", callers=("staff",)),
+    Route("PUT", "/hub/v1/demo", "hub", callers=("staff",), roles=("manager",)),
     Route("GET", "/media/{brand}/{id}/{variant}", "public"),
     Route("GET", "/health", "public"),
     Route("GET", "/ready", "public"),

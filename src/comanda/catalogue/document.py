@@ -183,6 +183,7 @@ def check_document(document: Document, snapshot: Snapshot) -> Snapshot:
         if not _zone_exists(venue.timezone):
             message = f"{venue.timezone} is not an IANA time zone"
             problems.append(Problem(f"venues[{index}].timezone", "unknown_time_zone", message, venue.timezone))
+        problems += _target_problems(venue, f"venues[{index}]")
         problems += _ladder_problems(venue, f"venues[{index}].accept_deadlines")
     problems += _doubled_printers(document, after)
     problems += _doubled_prices(document, after)
@@ -215,6 +216,13 @@ def pictures_in(document: Document) -> Iterator[tuple[str, str]]:
         for index, resource in enumerate(resources):
             for place, picture in enumerate(resource.pictures):
                 yield f"{kind}[{index}].pictures[{place}]", picture
+
+
+def _target_problems(venue: Venue, path: str) -> Iterator[Problem]:
+    """A ticket presses before it is late."""
+    if venue.kitchen_pressing_minutes >= venue.kitchen_late_minutes:
+        message = "must be more than kitchen_pressing_minutes"
+        yield Problem(f"{path}.kitchen_late_minutes", "not_rising", message, venue.kitchen_late_minutes)
 
 
 def _ladder_problems(venue: Venue, path: str) -> Iterator[Problem]:

@@ -71,6 +71,10 @@ def menu_object(
     return {
         "version": snapshot.version,
         "venue_id": venue.id,
+        "kitchen": {
+            "pressing_minutes": venue.kitchen_pressing_minutes,
+            "late_minutes": venue.kitchen_late_minutes,
+        },
         **_house(snapshot, venue, visible),
         "categories": [_category_json(category, images) for category in offered.categories],
         "products": [_product_json(offer, snapshot, venue, images) for offer in offered.offers],
@@ -151,6 +155,7 @@ def _product_json(offer: Offer, snapshot: Snapshot, venue: Venue, images: Images
         "category_id": product.category_id or (parent.category_id if parent else None),
         "price": _number(price),
         "sold_by_weight": product.sold_by_weight,
+        "sold_by_portion": product.sold_by_portion,
         "unit": unit.symbol if unit else None,
         "code": product.gov_code,
         "barcode": product.barcode,
@@ -167,7 +172,7 @@ def _group_json(group: ModifierGroup, snapshot: Snapshot) -> dict[str, Any]:
         "id": group.id,
         "name": group.name,
         "min_select": group.min_select,
-        "max_select": group.max_select or None,
+        "max_select": 1 if group.single_choice else group.max_select or None,
         "modifiers": [
             {"id": modifier.id, "name": modifier.name, "price": _number(modifier.price)}
             for modifier in snapshot.modifiers[group.id].values()

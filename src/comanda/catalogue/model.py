@@ -62,6 +62,7 @@ FREE: Final = cast("Money", Decimal(0))
 ONE: Final = cast("Count", Decimal(1))
 WEIGHTLESS: Final = cast("Stock", Decimal(0))
 AnyResource = TypeVar("AnyResource", bound=Resource)
+TargetMinutes = Annotated[int, Meta(ge=1, le=limits.MAX_PREPARATION_MINUTES)]
 
 
 class DeadlineStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -95,6 +96,9 @@ class Venue(Resource, frozen=True, kw_only=True):
     service_charge_default: ServiceChargeDefault = "off"
     send_on_accept: SendOnAccept = "as_ordered"
     accept_deadlines: tuple[AcceptDeadline, ...] = ()
+    kitchen_pressing_minutes: TargetMinutes = 10
+    kitchen_late_minutes: TargetMinutes = 15
+    """The age from which a ticket without a promise presses, and is late, on kitchen screens."""
     cash_method_id: EntityId | None = None
     card_method_id: EntityId | None = None
     """What a table that calls to pay may choose (contract 9.20)."""
@@ -212,7 +216,11 @@ class Modifier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class ModifierGroup(Resource, frozen=True, kw_only=True):
-    """Choices offered with products; ``max_select`` 0 means no upper bound."""
+    """Choices offered with products; ``max_select`` 0 means no upper bound.
+
+    ``single_choice`` is how people choose: one takes another one back. Orders are checked by the bounds alone (contract
+    14.1.6).
+    """
 
     plural = "modifier_groups"
     single_choice: bool = False

@@ -17,3 +17,15 @@ def normalise_phone(phone: str, region: str) -> str | None:
     if not phonenumbers.is_possible_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def without_trunk(phone: str, region: str) -> str:
+    """A number, or the beginning of one, without what is dialled before it at home only, such as the 0 of 050."""
+    import phonenumbers  # noqa: PLC0415 - as above
+
+    known = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    trunk = known.national_prefix if known else None
+    digits = "".join(sign for sign in phone if sign.isdigit())
+    if trunk and not phone.lstrip().startswith("+") and digits.startswith(trunk) and len(digits) > len(trunk):
+        return digits[len(trunk) :]
+    return phone

@@ -14,7 +14,7 @@ from comanda.base import limits
 from comanda.base.listing import Listing
 from comanda.catalogue.customer_names import digits_of, folded
 from comanda.catalogue.customer_view import KnownCustomer, Spending
-from comanda.orders.phone import normalise_phone
+from comanda.orders.phone import normalise_phone, without_trunk
 from comanda.receipts.model import CLOSED, OrderStatus
 from comanda.store.customers import COLUMNS, kept_of
 from comanda.store.listing import list_page
@@ -86,9 +86,9 @@ def _searches(listing: Listing, region: str) -> list[ColumnElement[bool]]:
 
 
 def _searched_parts(phone: str, region: str) -> list[str]:
-    """The digits of a number as it is written, and in E.164 where it can be normalised."""
-    normalised = normalise_phone(phone, region)
-    return list(dict.fromkeys([digits_of(phone), digits_of(normalised or phone)]))
+    """The digits of a number as it is written, in E.164 where it can be normalised, and of one that is half dialled."""
+    spellings = (phone, normalise_phone(phone, region) or phone, without_trunk(phone, region))
+    return list(dict.fromkeys(digits_of(spelling) for spelling in spellings))
 
 
 def _with_spending(brand_id: str, rows: Sequence[Row]) -> Transaction[list[KnownCustomer]]:

@@ -67,6 +67,7 @@ class Hello(Struct, frozen=True):
     demo_people: list[DemoPersonCard]
     secure: bool
     ca_available: bool
+    ca_fingerprint: str | None
     time: Instant
 
 

@@ -123,6 +123,13 @@ class MenuImage(Struct, frozen=True):
     blur_hash: str
 
 
+class KitchenTargets(Struct, frozen=True):
+    """The age in minutes from which a ticket without a promise presses, and is late."""
+
+    pressing_minutes: int
+    late_minutes: int
+
+
 class MenuVenue(Struct, frozen=True):
     """A venue that the caller may see."""
 
@@ -185,6 +192,7 @@ class MenuProduct(Struct, frozen=True):
     category_id: int | None
     price: float | None
     sold_by_weight: bool
+    sold_by_portion: bool
     unit: str | None
     code: str | None
     barcode: str | None
@@ -220,6 +228,7 @@ class HouseMenu(Struct, frozen=True):
     venue_id: int
     currency: str
     decimals: int
+    kitchen: KitchenTargets
     venues: list[MenuVenue]
     sale_types: list[MenuSaleType]
     payment_methods: list[MenuPaymentMethod]

@@ -1,11 +1,13 @@
 """``/hub/v1/insights.csv``: one table of a venue's figures for a spreadsheet, or its orders one by one.
 
-A text that a spreadsheet would run as a formula gets an apostrophe before it; numbers of ours stay numbers.
+A text that a spreadsheet would run as a formula, whole or from a separator on, gets an apostrophe before that; numbers
+of ours stay numbers.
 """
 
 import asyncio
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -58,6 +60,8 @@ NAMES: Final = ("orders", *TABLES)
 _BOM: Final = b"\xef\xbb\xbf"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What makes a spreadsheet read a cell as more than text; the last four are the full-width forms."""
+_CELL_WITHIN: Final = re.compile('([;|\t\r\n]\\s*"?\\s*)([=+\\-@\uff1d\uff0b\uff0d\uff20])')
+"""A formula behind what separates cells where lists are written with semicolons: in Azerbaijan, Russia, Turkey."""
 
 
 async def export_insights(call: Call, hub: Hub) -> Reply:
@@ -78,8 +82,9 @@ def cell(value: Any) -> Any:
     """A value as a cell: numbers as they are, texts so that no spreadsheet takes them for a formula."""
     if isinstance(value, msgspec.Raw):
         return bytes(value).decode()
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
+    if isinstance(value, str):
+        text = _CELL_WITHIN.sub(r"\1'\2", value)
+        return f"'{text}" if text.startswith(_FORMULA) else text
     return "" if value is None else value
 
 
