@@ -45,6 +45,8 @@ from comanda.settings import Settings
 
 PATIENCE_MS = 30_000
 """How long anything on a page may take; CI's machines are slow."""
+LATE_S = 5.0
+"""How much later than it happened the browser may tell of something."""
 expect.set_options(timeout=PATIENCE_MS)
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 _AWAY = re.compile(
@@ -130,16 +132,21 @@ class Watch:
 
     complaints: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
-    server_may_be_away: bool = False
+    away_until: float = 0.0
+
+    @property
+    def server_may_be_away(self) -> bool:
+        """Whether a request that does not reach the server is no complaint just now."""
+        return time.monotonic() < self.away_until
 
     @contextmanager
     def server_away(self) -> Iterator[None]:
-        """While the block runs, the server may be killed: requests that do not reach it are no complaint."""
-        self.server_may_be_away = True
+        """While the block runs, and a moment longer, the server may be killed: what was asked of it then is told late."""
+        self.away_until = float("inf")
         try:
             yield
         finally:
-            self.server_may_be_away = False
+            self.away_until = time.monotonic() + LATE_S
 
     def follow(self, context: BrowserContext) -> None:
         """Listen to every page of a context, and to its workers."""

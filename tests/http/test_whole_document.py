@@ -44,7 +44,9 @@ async def test_the_whole_document_is_kept(settings: Settings, tmp_path: Path):
     """No failure, and no operation that nobody could call."""
     roomy = replace(settings, rate_calls=10_000_000, rate_auth=1_000_000, rate_failed=10_000_000)
     async with demo_hub(roomy) as hub, serving(hub) as server:
-        callers = {"integrator": server.headers, "device": TERMINAL, "staff": await manager(server)}
+        walker = await manager(server)
+        callers = {"integrator": server.headers, "device": TERMINAL, "staff": walker}
+        sessions = (await server.http.get("/hub/v1/admin/sessions", headers=walker)).json()["data"]
         words = [
             *("run", f"http://127.0.0.1:{roomy.port}/openapi.json", "--phases", "examples,coverage,stateful"),
             *("--max-examples", "30", "--no-shrink", "--seed", "20261123", "--generation-deterministic"),
@@ -56,6 +58,7 @@ async def test_the_whole_document_is_kept(settings: Settings, tmp_path: Path):
         environment = {
             **os.environ,
             "COMANDA_CALLERS": json.dumps(callers),
+            "COMANDA_SESSION": next(session["id"] for session in sessions if session["current"]),
             "SCHEMATHESIS_HOOKS": "tests.http.schemathesis_hooks",
             "PYTHONPATH": str(ROOT),
         }
