@@ -12,9 +12,10 @@ import { useEffect } from "preact/hooks";
 import type { Role } from "~/api/types";
 import { chooseLanguage, messages, preferredLanguage } from "~/i18n";
 import { Button } from "~/parts/button";
+import { Toasts } from "~/parts/dialog";
 import { Empty, Loading } from "~/parts/empty";
 import { PasswordQuestion } from "~/parts/password";
-import { Toasts, toast } from "~/parts/toasts";
+import { toast } from "~/parts/toasts";
 import { hasRole, me, recognise, role, venueId } from "~/session";
 import "~/presence";
 import { homeOf, Shell } from "~/shell";
@@ -155,15 +156,17 @@ class Catch extends Component<{ children: ComponentChildren }, { failed: boolean
 }
 
 async function begin(): Promise<void> {
+  const spoken = chooseLanguage(preferredLanguage());
+  // Before anybody is known: what another person asked for here is told of as not done the moment it is known who acts.
+  onWaitingRefused((one) => void spoken.then(() => toast(messages().common.notDone(one.label), true)));
   // Who acts, in which language, on which screen: all three are asked for at once.
   const known = recogniseInTheEnd();
   const [, asked] = location.pathname.split("/");
   if (asked !== undefined && Object.hasOwn(loaders, asked)) loaders[asked as keyof typeof loaders]().catch(() => null);
-  await chooseLanguage(preferredLanguage());
+  await spoken;
   const root = document.getElementById("app");
   if (root === null) return;
   render(<App />, root);
-  onWaitingRefused((one) => toast(messages().common.notDone(one.label), true));
   await known;
   // What the house works with is fetched before it is opened: perhaps the server is away then.
   setTimeout(() => void Promise.all([loaders.board(), loaders.kitchen(), loaders.new()]).catch(() => null), PREFETCH_MS);

@@ -56,6 +56,8 @@ function loadSoon(): void {
 effect(() => {
   const venue = venueId.value;
   if (!me.value) {
+    generation += 1;
+    clearTimeout(timer);
     stop?.();
     stop = null;
     loaded.value = null;

@@ -9,11 +9,15 @@ export const theme = signal<Theme>(oneOf(read("theme"), ["system", "light", "dar
 /** Whether new orders ring. */
 export const soundOn = signal(read("sound") !== "off");
 
+/** Whether single letters do something on the board and in the kitchen (WCAG 2.1.4: people who speak to their screen switch it off). */
+export const keysOn = signal(read("keys") !== "off");
+
 effect(() => {
   keep("theme", theme.value);
   document.documentElement.dataset.theme = theme.value;
 });
 effect(() => keep("sound", soundOn.value ? "on" : "off"));
+effect(() => keep("keys", keysOn.value ? "on" : "off"));
 
 /** The venue chosen here last. */
 export function keptVenue(): number | null {

@@ -26,9 +26,18 @@ export const role = computed<Role | null>(() => {
 /** The venue that is worked in; null until it is chosen. */
 export const venueId = computed(() => caller.value?.venue_id ?? chosenVenue.value);
 
-/** Find out who is signed in. Throws Unreachable. */
+let recognising = 0;
+
+const HERE = new Set(["localhost", "127.0.0.1", "[::1]"]);
+/** Whether what this page sends goes over the network in the clear. */
+export const isOverheard = computed(() => greeting.value?.secure === false && !HERE.has(location.hostname));
+
+/** Find out who is signed in. Throws Refused or Unreachable when the server does not say. */
 export async function recognise(): Promise<void> {
+  const mine = (recognising += 1);
   const [greeted, acting] = await Promise.all([ask<Hello>("GET", "/hub/v1/hello"), acts()]);
+  // Who was asked for later is known better.
+  if (mine !== recognising) return;
   greeting.value = greeted;
   become(acting);
 }
@@ -37,8 +46,8 @@ async function acts(): Promise<CallerCard | null> {
   try {
     return await ask<CallerCard>("GET", "/hub/v1/session");
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    return null;
+    if (error instanceof Refused && (error.status === 401 || error.status === 403)) return null;
+    throw error;
   }
 }
 
@@ -57,9 +66,18 @@ export async function confirmPassword(password: string): Promise<void> {
   await begun(ask<SignedIn>("POST", "/hub/v1/session/confirm", { body: { password } }));
 }
 
+const leaving = new Set<(actor: string) => void>();
+
+/** Call `listener` when somebody signs out for good, and not only locks the till they work at. */
+export function onSignOut(listener: (actor: string) => void): void {
+  leaving.add(listener);
+}
+
 /** End the session; the device stays paired. Throws Unreachable. */
 export async function signOut(): Promise<void> {
+  const who = caller.peek();
   await ask("DELETE", "/hub/v1/session");
+  if (who && !who.device) for (const listener of leaving) listener(who.actor);
   await recognise();
 }
 

@@ -1,12 +1,13 @@
 /** The frame around every screen: where one is, how the line is, who acts. */
 
-import { BarChart3, Bell, ChefHat, ClipboardList, KeyRound, LogOut, PhoneCall, Settings, SlidersHorizontal, Utensils, Volume2, VolumeX } from "lucide";
+import { BarChart3, Bell, ChefHat, CircleSlash, ClipboardList, KeyRound, LockOpen, LogOut, PhoneCall, Settings, SlidersHorizontal, Utensils, Volume2, VolumeX } from "lucide";
 import type { IconNode } from "lucide";
 import type { ComponentChildren, JSX } from "preact";
 import { useLocation } from "preact-iso";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { Role } from "~/api/types";
 import { chooseLanguage, language, LANGUAGES, messages, type Language } from "~/i18n";
+import { useRinging } from "~/bell";
 import { clock, now } from "~/i18n/format";
 import { menu } from "~/menu";
 import { Button } from "~/parts/button";
@@ -15,12 +16,16 @@ import { Choice } from "~/parts/field";
 import { Icon } from "~/parts/icon";
 import { Segments } from "~/parts/segments";
 import { toastError } from "~/parts/toasts";
-import { soundOn, theme, type Theme } from "~/preferences";
-import { chooseVenue, hasRole, hello, me, role, signOut, venueId } from "~/session";
+import { pressed } from "~/press";
+import { keysOn, soundOn, theme, type Theme } from "~/preferences";
+import { chooseVenue, hasRole, hello, isOverheard, me, role, signOut, venueId } from "~/session";
 import { soundAllowed } from "~/sound";
 import { confirmWaiting, doubtful, dropWaiting, waiting } from "~/sync/actions";
-import { board } from "~/sync/board";
+import { board, boardStaleSince } from "~/sync/board";
 import { line } from "~/sync/line";
+
+/** What passes sooner is not worth a word. */
+const STALE_SHOWN_MS = 3_000;
 
 interface Place {
   path: string;
@@ -45,6 +50,9 @@ export function homeOf(who: Role): string {
 
 /** A screen in its frame. `quiet` leaves only what a kitchen needs: whether the line is alive. */
 export function Shell({ children, quiet }: { children: ComponentChildren; quiet?: boolean }): JSX.Element {
+  const { path } = useLocation();
+  // A till hears of new orders whatever it shows; others where they look at orders.
+  useRinging(!quiet && (path.startsWith("/board") || hasRole("cashier")));
   return (
     <div class="shell">
       {!quiet && <Bar />}
@@ -79,7 +87,9 @@ function Bar(): JSX.Element {
       </nav>
       <div class="bar-end">
         <VenueChoice />
+        <Overheard />
         <LineDot />
+        <StopListButton />
         <Button look="plain" icon={soundOn.value ? Volume2 : VolumeX} label={`${common.sound}: ${soundOn.value ? common.on : common.off}`} onClick={() => (soundOn.value = !soundOn.value)} />
         <Button look="plain" icon={SlidersHorizontal} label={`${me.value?.name ?? me.value?.device?.name ?? ""} · ${common.appearance}`} onClick={() => setOpen(true)} testId="preferences">
           <span class="bar-who">{me.value?.name ?? me.value?.device?.name ?? ""}</span>
@@ -102,6 +112,32 @@ function VenueChoice(): JSX.Element | null {
       onChange={chooseVenue}
       testId="venue"
     />
+  );
+}
+
+/** What is gone, one tap from wherever one is. */
+export function StopListButton(): JSX.Element {
+  const { stopList } = messages().board;
+  const [Drawer, setDrawer] = useState<((props: { onClose: () => void }) => JSX.Element) | null>(null);
+  const open = (): void => void import("~/parts/stop-list").then((loaded) => setDrawer(() => loaded.StopListDrawer), toastError);
+  return (
+    <>
+      <Button look="plain" icon={CircleSlash} label={stopList.title} onClick={open} testId="stop-list">
+        <span class="bar-word">{stopList.title}</span>
+      </Button>
+      {Drawer && <Drawer onClose={() => setDrawer(null)} />}
+    </>
+  );
+}
+
+/** That others on the network can read along. */
+export function Overheard(): JSX.Element | null {
+  const { common } = messages();
+  if (!isOverheard.value) return null;
+  return (
+    <span class="chip is-new" role="img" aria-label={common.insecure} title={common.insecure} data-testid="insecure">
+      <Icon of={LockOpen} />
+    </span>
   );
 }
 
@@ -134,6 +170,10 @@ export function Preferences({ onClose }: { onClose: () => void }): JSX.Element {
         <span class="field-label">{common.appearance}</span>
         <Segments<Theme> label={common.appearance} value={theme.value} options={themes} onChange={(value) => (theme.value = value)} />
       </div>
+      <label class="board-switch">
+        <input type="checkbox" checked={keysOn.value} onChange={(event) => (keysOn.value = event.currentTarget.checked)} data-testid="keys-on" />
+        <span>{common.letterKeys}</span>
+      </label>
       {me.value?.kind === "staff" && (
         <Button icon={KeyRound} testId="own-pin-open" onClick={() => void import("~/screens/setup/pin").then((loaded) => setOwnPin(() => loaded.OwnPin), toastError)}>
           {messages().setup.staff.myPin}
@@ -150,16 +190,36 @@ export function Preferences({ onClose }: { onClose: () => void }): JSX.Element {
   );
 }
 
-/** What people must know before they trust the screen. */
+/**
+ * What people must know before they trust the screen.
+ *
+ * They push the page down, so they neither come nor go while something is being tapped: the first tap of all takes the one
+ * about sound away, and would miss what it was meant for.
+ */
 function Banners(): JSX.Element {
+  const shown = useRef<JSX.Element | null>(null);
+  if (!pressed.value || shown.current === null) shown.current = bannersNow();
+  return shown.current;
+}
+
+function bannersNow(): JSX.Element {
   const { common } = messages();
   const { state, heardAt } = line.value;
+  const staleSince = boardStaleSince.value;
+  // What is shown is as old as the last word of the stream, or as the board that was taken without one.
+  const trueUntil = staleSince === null ? heardAt : Math.max(staleSince, state === "live" ? 0 : heardAt);
   return (
     <>
       {state === "lost" && (
         <div class="banner is-bad" role="alert" data-testid="lost">
           <span class="spinner" aria-hidden="true" />
-          {heardAt === 0 ? common.lostAtStart : common.lost(ageAt(now(), heardAt))}
+          {trueUntil === 0 ? common.lostAtStart : common.lost(ageAt(now(), trueUntil))}
+        </div>
+      )}
+      {state !== "lost" && staleSince !== null && msAt(now(), staleSince) >= STALE_SHOWN_MS && (
+        <div class="banner is-bad" role="alert" data-testid="stale">
+          <span class="spinner" aria-hidden="true" />
+          {common.stale(ageAt(now(), staleSince))}
         </div>
       )}
       {waiting.value.length > 0 && (
@@ -176,6 +236,10 @@ function Banners(): JSX.Element {
       )}
     </>
   );
+}
+
+function msAt(_tick: number, since: number): number {
+  return Date.now() - since;
 }
 
 /** How old what was heard at an instant of this device's clock is; `_tick` has it said anew every second. */
@@ -200,6 +264,7 @@ function Doubts(): JSX.Element | null {
       key={one.key}
       title={common.stillWanted}
       testId="doubt"
+      mustAnswer
       onClose={() => dropWaiting(one.key)}
       foot={
         <>

@@ -1748,6 +1748,8 @@ export interface components {
             service_charge_default?: ("off" | "sale_type") | null;
             send_on_accept?: ("always" | "as_ordered") | null;
             accept_deadlines?: components["schemas"]["CatalogueAcceptDeadline"][] | null;
+            kitchen_pressing_minutes?: number | null;
+            kitchen_late_minutes?: number | null;
             cash_method_id?: (number | null) | null;
             card_method_id?: (number | null) | null;
             address?: (string | null) | null;
@@ -2136,6 +2138,10 @@ export interface components {
             send_on_accept?: "always" | "as_ordered";
             /** @default [] */
             accept_deadlines?: components["schemas"]["CatalogueAcceptDeadline"][];
+            /** @default 10 */
+            kitchen_pressing_minutes?: number;
+            /** @default 15 */
+            kitchen_late_minutes?: number;
             /** @default null */
             cash_method_id?: number | null;
             /** @default null */
@@ -2384,6 +2390,7 @@ export interface components {
             demo_people: components["schemas"]["DemoPersonCard"][];
             secure: boolean;
             ca_available: boolean;
+            ca_fingerprint: string | null;
             time: string;
         };
         HelloRead: {
@@ -2404,6 +2411,7 @@ export interface components {
             venue_id: number;
             currency: string;
             decimals: number;
+            kitchen: components["schemas"]["KitchenTargets"];
             venues: components["schemas"]["MenuVenue"][];
             sale_types: components["schemas"]["MenuSaleType"][];
             payment_methods: components["schemas"]["MenuPaymentMethod"][];
@@ -3024,6 +3032,10 @@ export interface components {
             send_on_accept: "always" | "as_ordered";
             /** @default [] */
             accept_deadlines: components["schemas"]["CatalogueAcceptDeadline"][];
+            /** @default 10 */
+            kitchen_pressing_minutes: number;
+            /** @default 15 */
+            kitchen_late_minutes: number;
             /** @default null */
             cash_method_id: number | null;
             /** @default null */
@@ -3047,6 +3059,10 @@ export interface components {
             data: components["schemas"]["KeptVenue"][];
             total: number;
             next_after: number | null;
+        };
+        KitchenTargets: {
+            pressing_minutes: number;
+            late_minutes: number;
         };
         Leg: {
             orders: number;
@@ -3148,6 +3164,7 @@ export interface components {
             category_id: number | null;
             price: number | null;
             sold_by_weight: boolean;
+            sold_by_portion: boolean;
             unit: string | null;
             code: string | null;
             barcode: string | null;
@@ -4596,6 +4613,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                "If-Unchanged-Since-Event"?: number;
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -4623,6 +4641,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                "If-Unchanged-Since-Event"?: number;
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -4650,6 +4669,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                "If-Unchanged-Since-Event"?: number;
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -4677,6 +4697,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                "If-Unchanged-Since-Event"?: number;
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -4704,6 +4725,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                "If-Unchanged-Since-Event"?: number;
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -4801,6 +4823,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                "If-Unchanged-Since-Event"?: number;
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -4828,6 +4851,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                "If-Unchanged-Since-Event"?: number;
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -4855,6 +4879,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                "If-Unchanged-Since-Event"?: number;
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -4882,6 +4907,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                "If-Unchanged-Since-Event"?: number;
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -4909,6 +4935,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                "If-Unchanged-Since-Event"?: number;
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -4936,6 +4963,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                "If-Unchanged-Since-Event"?: number;
                 "Idempotency-Key"?: string;
             };
             path: {

@@ -1,8 +1,10 @@
 import { X } from "lucide";
+import { signal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { messages } from "~/i18n";
 import { Button } from "./button";
+import { ToastList } from "./toasts";
 
 interface Props {
   title: string;
@@ -13,11 +15,16 @@ interface Props {
   wide?: boolean;
   /** Along the edge of the screen, from top to bottom. */
   side?: boolean;
+  /** Only the buttons below close it: leaving is no answer. */
+  mustAnswer?: boolean;
   testId?: string;
 }
 
+/** The dialogs that are open, the topmost last. */
+const openOnes = signal<readonly string[]>([]);
+
 /** A question before everything else, until it is answered; Escape closes it, and the focus goes back where it was. */
-export function Dialog({ title, onClose, children, foot, wide, side, testId }: Props): JSX.Element {
+export function Dialog({ title, onClose, children, foot, wide, side, mustAnswer, testId }: Props): JSX.Element {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   // Before anything is painted: the very next key belongs to the question.
@@ -25,7 +32,9 @@ export function Dialog({ title, onClose, children, foot, wide, side, testId }: P
     const dialog = element.current;
     const before = document.activeElement;
     dialog?.showModal();
+    openOnes.value = [...openOnes.value, titleId];
     return () => {
+      openOnes.value = openOnes.value.filter((one) => one !== titleId);
       dialog?.close();
       if (before instanceof HTMLElement) before.focus();
     };
@@ -38,15 +47,21 @@ export function Dialog({ title, onClose, children, foot, wide, side, testId }: P
       {...(testId === undefined ? {} : { "data-testid": testId })}
       onCancel={(event) => {
         event.preventDefault();
-        onClose();
+        if (!mustAnswer) onClose();
       }}
     >
       <header class="dialog-head">
         <h2 id={titleId}>{title}</h2>
-        <Button look="plain" icon={X} label={messages().common.close} onClick={onClose} />
+        {!mustAnswer && <Button look="plain" icon={X} label={messages().common.close} onClick={onClose} />}
       </header>
       <div class="dialog-body">{children}</div>
       {foot !== undefined && <footer class="dialog-foot">{foot}</footer>}
+      {openOnes.value.at(-1) === titleId && <ToastList />}
     </dialog>
   );
+}
+
+/** What is said in passing, where no dialog covers it; what stands outside of an open dialog is neither seen nor heard. */
+export function Toasts(): JSX.Element | null {
+  return openOnes.value.length === 0 ? <ToastList /> : null;
 }

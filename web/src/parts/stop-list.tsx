@@ -36,6 +36,7 @@ export async function setStopList(product: Stopped, quantity: number | null): Pr
       method: "PUT",
       path: stopListPath(board.peek().venueId, product.id),
       body: { quantity },
+      productId: product.id,
     });
   } catch (error) {
     toastError(error);

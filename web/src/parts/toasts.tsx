@@ -36,6 +36,11 @@ export function explain(error: unknown): string {
   throw error;
 }
 
+/** The same for what was only looked at: without an answer nothing is in doubt. */
+export function explainReading(error: unknown): string {
+  return error instanceof Unreachable ? messages().common.noAnswer : explain(error);
+}
+
 /** What is wrong in the language in use, where it has words for the code; else in the server's. */
 export function worded(problem: { code: string; message: string }): string {
   const known: Readonly<Record<string, string>> = messages().common.errors;
@@ -56,8 +61,8 @@ function drop(id: number): void {
   toasts.value = toasts.value.filter((one) => one.id !== id);
 }
 
-/** Where what is said in passing appears. */
-export function Toasts(): JSX.Element {
+/** What is said in passing; `Toasts` of parts/dialog says where. */
+export function ToastList(): JSX.Element {
   return (
     <div class="toasts" role="status" aria-live="polite">
       {toasts.value.map((one) => (

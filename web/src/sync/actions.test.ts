@@ -96,6 +96,39 @@ test("what was done although its answer was lost is sent again without a questio
   expect(actions.waiting.value).toEqual([]);
 });
 
+test("what was done from another screen of the same person is asked about: the server finds no such key, and leaves the order", async () => {
+  await askedOffline();
+  server.streamStatus = 200;
+  server.answer = () => "order_changed";
+  await passing(5_000);
+  server.stream.hello({ 1: 10 });
+  server.stream.event(event(11, "order.changed", order(5, { updated_at: "2026-01-01T00:00:09.000000Z" }), { actor: "staff:1" }));
+  await passing(1_000);
+  expect(actions.doubtful.value.map((one) => one.doubt)).toEqual(["overtaken"]);
+  expect(server.asked.filter((one) => one.method === "POST").at(-1)?.unchangedSince).toBe("10");
+  server.answer = () => 200;
+  actions.confirmWaiting(actions.doubtful.value[0]?.key ?? "");
+  await passing(100);
+  expect(server.asked.filter((one) => one.method === "POST").at(-1)?.unchangedSince).toBe("11");
+  expect(actions.waiting.value).toEqual([]);
+});
+
+const stop = (quantity: number | null) =>
+  ({ label: "Pizza", method: "PUT", path: "/hub/v1/venues/1/stop-list/7", body: { quantity }, productId: 7 }) as const;
+
+test.each([
+  ["what somebody else set to another number is asked about", 20, ["overtaken"]],
+  ["what stands as it was wanted is no question", 0, []],
+] as const)("a product taken off sale while the line was lost: %s", async (_what, left, doubts) => {
+  server.streamStatus = 0;
+  server.stream.cut();
+  server.answer = () => "lost";
+  await passing(10);
+  await actions.act(stop(0));
+  await back(event(11, "stop_list.changed", { venue_id: 1, product_id: 7, quantity: left }, { actor: "device:2" }));
+  expect(actions.doubtful.value.map((one) => one.doubt)).toEqual(doubts);
+});
+
 test("what waited and is then refused is told", async () => {
   const told: string[] = [];
   actions.onWaitingRefused((one) => told.push(one.label));

@@ -27,6 +27,8 @@ export interface Wish {
   body?: unknown;
   /** The order it is about, if any: another's change of it makes us ask again. */
   orderId?: number;
+  /** The product whose quantity it sets, if any: another's change of that makes us ask again. */
+  productId?: number;
 }
 
 export interface Waiting extends Wish {
@@ -34,7 +36,7 @@ export interface Waiting extends Wish {
   /** This device's clock, in milliseconds. */
   at: number;
   actor: string;
-  /** What the order was like as it was shown to whoever asked for this; null for no order. */
+  /** What it is about was like this as it was shown to whoever asked for it; null for nothing that others change. */
   basis: string | null;
   /** The event that the board stood at then. */
   seen: number;
@@ -100,8 +102,9 @@ function begun(wish: Wish, key: string): Waiting {
   return { ...wish, key, at: Date.now(), actor, basis: basisOf(wish), seen: board.value.number, doubt: null };
 }
 
-/** When the order, its receipt and its tickets last changed, in one text. */
+/** When the order, its receipt and its tickets last changed, or what is left of the product, in one text. */
 function basisOf(wish: Wish): string | null {
+  if (wish.productId !== undefined) return String(board.value.stopList.get(wish.productId) ?? null);
   if (wish.orderId === undefined) return null;
   const { orders, receipts, tickets } = board.value;
   const own = [...tickets.values()].filter((ticket) => ticket.order_id === wish.orderId);
@@ -133,11 +136,13 @@ function tellRefused(one: Waiting, error: unknown): void {
   for (const listener of refusals) listener(one, error);
 }
 
-async function fly<T>(one: Waiting): Promise<T> {
+/** `unchanged`: the server leaves an order alone that something happened to since it was asked for. */
+async function fly<T>(one: Waiting, unchanged = false): Promise<T> {
   flying.value = new Set([...flying.value, one.path]);
   try {
     return await ask<T>(one.method, one.path, {
       key: one.key,
+      ...(unchanged ? { headers: { "If-Unchanged-Since-Event": String(one.seen) } } : {}),
       ...(one.body === undefined ? {} : { body: one.body }),
     });
   } finally {
@@ -157,13 +162,17 @@ async function sendWaiting(): Promise<void> {
       if (!(await hasCaughtUp())) return;
       const doubt = doubtOf(one);
       if (doubt !== null) {
-        keep(queue.value.map((other) => (other.key === one.key ? { ...one, doubt } : other)));
+        doubtAbout(one, doubt);
         continue;
       }
       try {
-        await fly(one);
+        await fly(one, one.orderId !== undefined && one.seen > 0);
       } catch (error) {
         if (error instanceof Unreachable) return;
+        if (error instanceof Refused && error.code === "order_changed") {
+          doubtAbout(one, "overtaken");
+          continue;
+        }
         if (error instanceof Refused && leavesOpen(error) && error.status !== 401 && error.status !== 403) {
           setTimeout(() => void sendWaiting(), (error.retryAfterS ?? 0) * 1_000 || NO_VERDICT_MS);
           return;
@@ -194,10 +203,18 @@ async function hasCaughtUp(): Promise<boolean> {
   }
 }
 
+function doubtAbout(one: Waiting, doubt: NonNullable<Waiting["doubt"]>): void {
+  keep(queue.value.map((other) => (other.key === one.key ? { ...one, doubt } : other)));
+}
+
 function doubtOf(one: Waiting): Waiting["doubt"] {
   if (Date.now() - one.at > FRESH_MS) return "old";
-  if (one.orderId === undefined || basisOf(one) === one.basis) return null;
-  // What we changed ourselves is this very action, whose answer was lost: the key makes the repeat harmless.
+  if (basisOf(one) === one.basis) return null;
+  // Set to what was wanted: this very action, whose answer was lost, or somebody who wanted the same.
+  if (one.productId !== undefined) return basisOf(one) === String((one.body as { quantity: number | null }).quantity) ? null : "overtaken";
+  if (one.orderId === undefined) return null;
+  // What we changed ourselves may be this very action, whose answer was lost: the key then makes the repeat harmless, and
+  // the server leaves the order alone if it was another action of ours, from another screen.
   return changedOnlyBy(one.actor, one.orderId, one.seen) ? null : "overtaken";
 }
 

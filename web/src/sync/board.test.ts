@@ -75,6 +75,37 @@ test("a board is shown before the stream is there, and taken again only where th
   }
 });
 
+test("where no stream comes through, the board is taken anew from time to time and says how old it is", async () => {
+  board.closeBoard();
+  server.streamStatus = 0;
+  server.board = emptyBoard(20, { orders: [order(1)] });
+  board.openBoard(1);
+  await passing(10);
+  expect(board.board.value.number).toBe(20);
+  expect(board.boardStaleSince.value).not.toBeNull();
+  server.board = emptyBoard(25, { orders: [order(1), order(2)] });
+  await passing(5_000);
+  expect(board.board.value.number).toBe(25);
+  expect(Date.now() - (board.boardStaleSince.value ?? 0)).toBeLessThan(5_000);
+  server.streamStatus = 200;
+  await passing(5_000);
+  server.stream.hello({ 1: 25 });
+  await passing(10);
+  expect(board.boardStaleSince.value).toBeNull();
+});
+
+test("a board that misses something and cannot be had says since when", async () => {
+  await opened(server, board, emptyBoard(10));
+  expect(board.boardStaleSince.value).toBeNull();
+  server.board = null;
+  server.stream.event(event(12, "order.created", order(2)));
+  await passing(4_000);
+  expect(Date.now() - (board.boardStaleSince.value ?? Date.now())).toBeGreaterThan(3_900);
+  server.board = emptyBoard(12, { orders: [order(2)] });
+  await passing(6_000);
+  expect(board.boardStaleSince.value).toBeNull();
+});
+
 test("an order that leaves is kept as done, forty of them at most, and its cancelled tickets stay", async () => {
   await opened(server, board, emptyBoard(10));
   let number = 10;

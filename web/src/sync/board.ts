@@ -16,6 +16,8 @@ const SUMMARIES_AT_ONCE = 100;
 const RETRY_MS = 2_000;
 /** A refusal is no matter of moments: somebody must sign in, or choose another venue. */
 const REFUSED_RETRY_MS = 5_000;
+/** Where no stream comes through, the board is taken anew this often. */
+const UNFOLLOWED_MS = 5_000;
 
 export interface BoardState {
   venueId: number;
@@ -52,6 +54,7 @@ const listeners = new Set<(event: LogEvent) => void>();
 /** Who changed an order since the snapshot, and with which event last; for what waited while we were away. */
 const changes = new Map<number, Map<string, number>>();
 const snapshotAt = signal<number | null>(null);
+const notTrueSince = signal<number | null>(null);
 
 /** The board of the venue that is followed. */
 export const board: ReadonlySignal<BoardState> = state;
@@ -61,6 +64,9 @@ export const summaries: ReadonlySignal<ReadonlyMap<number, OrderSummary>> = deta
 export const boardLoaded = computed(() => snapshotAt.value !== null);
 /** Whether the first snapshot is still to come. */
 export const boardLoading = computed(() => snapshotAt.value === null && state.value.venueId !== 0);
+
+/** Since when what is shown may have been overtaken, by this device's clock in ms; null while every event is applied. */
+export const boardStaleSince: ReadonlySignal<number | null> = notTrueSince;
 
 let stop: (() => void) | null = null;
 let generation = 0;
@@ -90,6 +96,7 @@ export function closeBoard(): void {
     state.value = EMPTY;
     details.value = new Map();
     snapshotAt.value = null;
+    notTrueSince.value = null;
   });
 }
 
@@ -115,21 +122,37 @@ export function wantSummaries(ids: Iterable<number>): void {
 async function refresh(): Promise<void> {
   const mine = (generation += 1);
   const venueId = state.value.venueId;
+  let following: Promise<number> | null = null;
+  if (snapshotAt.value !== null) notTrueSince.value ??= Date.now();
   while (mine === generation) {
+    const asked = Date.now();
     const missesNothing = isFollowing(venueId);
     buffered ??= [];
     try {
       const snapshot = await ask<Board>("GET", `/hub/v1/venues/${venueId}/board`);
       if (mine !== generation) return;
       install(snapshot);
+      // What was buffered had a gap of its own: that is another refresh's matter.
+      if (mine !== generation) return;
+      notTrueSince.value = missesNothing ? null : asked;
       if (missesNothing) return;
+      following ??= whenFollowing(venueId);
+      const begun = await Promise.race([following, pause(UNFOLLOWED_MS)]);
+      if (mine !== generation) return;
       // One that is older than where the stream begins lacks what happened between the two.
-      if ((await whenFollowing(venueId)) <= state.value.number) return;
+      if (begun !== undefined && begun <= state.value.number) {
+        notTrueSince.value = null;
+        return;
+      }
     } catch (error) {
       // Whatever it was, a board that is not true any more must not stay: it is asked for until it comes.
-      await new Promise((resolve) => setTimeout(resolve, error instanceof Refused ? REFUSED_RETRY_MS : RETRY_MS));
+      await pause(error instanceof Refused ? REFUSED_RETRY_MS : RETRY_MS);
     }
   }
+}
+
+function pause(milliseconds: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), milliseconds));
 }
 
 function install(snapshot: Board): void {
@@ -298,7 +321,7 @@ async function fetchSummaries(): Promise<void> {
         // Who may not read them is told so elsewhere; the cards go without.
         if (!(error instanceof Unreachable)) return;
         for (const id of ids) if (mine === generation) wanted.add(id);
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await pause(RETRY_MS);
       } finally {
         for (const id of ids) inFlight.delete(id);
       }

@@ -51,6 +51,8 @@ export interface Asked {
   method: string;
   path: string;
   key: string | null;
+  /** The event up to which whoever asks knows the order. */
+  unchangedSince: string | null;
 }
 
 /** What a page sees of the world; `install` puts it in the place of the browser's own. */
@@ -60,8 +62,8 @@ export class FakeServer {
   board: Board | null = null;
   /** The status of the next streams; 0 when nothing answers. */
   streamStatus = 200;
-  /** How actions are answered; "lost" when the request arrives and its answer does not. */
-  answer: (asked: Asked) => number | "lost" = () => 200;
+  /** How actions are answered: by a status or a 409's code; "lost" when the request arrives and its answer does not. */
+  answer: (asked: Asked) => number | "lost" | "order_changed" = () => 200;
 
   install(): void {
     const page = new EventTarget();
@@ -89,14 +91,16 @@ export class FakeServer {
       this.streams.push(stream);
       return Promise.resolve(new Response(stream.body, { status: 200 }));
     }
-    const key = new Headers(options.headers).get("Idempotency-Key");
-    const asked = { method: options.method ?? "GET", path: pathname, key };
+    const headers = new Headers(options.headers);
+    const [key, unchangedSince] = [headers.get("Idempotency-Key"), headers.get("If-Unchanged-Since-Event")];
+    const asked = { method: options.method ?? "GET", path: pathname, key, unchangedSince };
     this.asked.push(asked);
     if (pathname.endsWith("/board")) return Promise.resolve(Response.json({ data: this.board }));
     if (pathname === "/hub/v1/events" && this.streamStatus === 200) return Promise.resolve(Response.json({ data: [] }));
     const status = this.answer(asked);
     if (status === "lost") return Promise.reject(new TypeError("network error"));
-    return Promise.resolve(Response.json({ data: {}, error: "refused", message: "No" }, { status }));
+    const error = typeof status === "string" ? status : "refused";
+    return Promise.resolve(Response.json({ data: {}, error, message: "No" }, { status: typeof status === "string" ? 409 : status }));
   }
 }
 

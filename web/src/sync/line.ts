@@ -7,7 +7,7 @@ import { EventStream, type StreamMessage, type StreamState } from "./stream";
 export type TabMessage =
   | { kind: "follow"; venues: readonly number[] }
   | { kind: "reset" }
-  | { kind: "poke" }
+  | { kind: "poke"; sure: boolean }
   | { kind: "here" }
   | { kind: "bye" };
 
@@ -67,7 +67,12 @@ export function whenFollowing(venueId: number): Promise<number> {
 
 /** Connect at once if the line is not known to be alive. */
 export function pokeLine(): void {
-  end?.post({ kind: "poke" });
+  end?.post({ kind: "poke", sure: false });
+}
+
+/** Connect anew: the network was away, and what stood through that may be dead without knowing. */
+function reconnect(): void {
+  end?.post({ kind: "poke", sure: true });
 }
 
 /** Another person acts now: the stream is opened anew in its name. */
@@ -88,7 +93,7 @@ function tellVenues(): void {
 
 function open(): End {
   setInterval(() => end?.post({ kind: "here" }), 30_000);
-  addEventListener("online", pokeLine);
+  addEventListener("online", reconnect);
   addEventListener("offline", () => (line.value = { ...line.value, state: "lost" }));
   addEventListener("pageshow", pokeLine);
   addEventListener("pagehide", () => end?.post({ kind: "bye" }));
@@ -127,7 +132,7 @@ function inThisTab(): End {
     post: (message) => {
       if (message.kind === "follow") stream.follow(message.venues);
       else if (message.kind === "reset") stream.reset();
-      else if (message.kind === "poke") stream.poke();
+      else if (message.kind === "poke") stream.poke(message.sure);
     },
   };
 }

@@ -40,7 +40,7 @@ function take(tab: Tab, message: TabMessage): void {
   } else if (message.kind === "reset") {
     stream.reset();
   } else if (message.kind === "poke") {
-    stream.poke();
+    stream.poke(message.sure);
   } else if (message.kind === "bye") {
     tabs.delete(tab);
     followAll();

@@ -63,16 +63,24 @@ test("a server that says nothing for longer than its heartbeat is lost, and trie
 
 test("a device that wakes up connects at once when it has heard nothing for too long", async () => {
   const stream = await following({ 1: 7 });
-  stream.poke();
+  stream.poke(false);
   await passing(10);
   expect(server.streams).toHaveLength(1);
   vi.setSystemTime(Date.now() + 60_000);
-  stream.poke();
+  stream.poke(false);
   await passing(10);
   expect(server.streams).toHaveLength(2);
 });
 
-test("a place that cannot be followed from is told only when nothing will be missed any more", async () => {
+test("a device that is online again does not trust the connection it had", async () => {
+  const stream = await following({ 1: 7 });
+  stream.poke(true);
+  await passing(10);
+  expect(server.streams).toHaveLength(2);
+  expect(server.stream.query.get("after")).toBe("1:7");
+});
+
+test("a place that cannot be followed from is told at once, and where the stream begins again when it does", async () => {
   await following({ 0: 3, 1: 7 });
   heard.length = 0;
   server.stream.frame("resync", { venue_id: 1, last: 90 });

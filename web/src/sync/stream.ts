@@ -54,9 +54,9 @@ export class EventStream {
     this.restart();
   }
 
-  /** The device woke up, or is online again: connect now if the line is not known to be alive. */
-  poke(): void {
-    if (this.state !== "live" || Date.now() - this.heardAt > SILENCE_MS) this.restart();
+  /** The device woke up, or (`sure`) is online again: connect now if the line is not known to be alive. */
+  poke(sure: boolean): void {
+    if (sure || this.state !== "live" || Date.now() - this.heardAt > SILENCE_MS) this.restart();
     // Whoever asks may have taken the line for lost while it held.
     else this.tell(this.snapshot());
   }
@@ -154,8 +154,8 @@ export class EventStream {
   }
 
   /**
-   * Where these venues stand is not known any more: their snapshots are to be taken anew, once every event is heard again.
-   * Not before: what happens between a snapshot and the new beginning of the stream would be missed.
+   * Where these venues stand is not known any more: their snapshots are to be taken anew. Who takes one before every
+   * event is heard again compares its number with where the stream then begins.
    */
   private lose(venues: readonly number[]): void {
     for (const venue of venues) this.numbers.delete(venue);

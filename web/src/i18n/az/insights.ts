@@ -3,7 +3,7 @@ import type { Messages } from "../index";
 const insights: Messages["insights"] = {
   title: "Hesabat",
   range: "Günlər",
-  ranges: { today: "Bu gün", yesterday: "Dünən", week: "7 gün", month: "30 gün", own: "Öz günlərim" },
+  ranges: { today: "Bu gün", yesterday: "Dünən", week: "7 gün", month: "30 gün", own: "Tarix seç" },
   from: "Başlanğıc",
   to: "Son",
   wrongOrder: "Son gün birinci gündən əvvəldir.",
@@ -31,7 +31,7 @@ const insights: Messages["insights"] = {
   modifier: "Əlavə",
   count: "Say",
   reason: "Səbəb",
-  station: "Stansiya",
+  station: "Sex",
   tickets: "Çeklər",
   tables: {
     orders: "Sifarişlər",
@@ -41,8 +41,8 @@ const insights: Messages["insights"] = {
     sale_types: "Satış növləri",
     items: "Ən çox satılanlar",
     modifiers: "Əlavələr",
-    refusals: "İmtinalar",
-    stations: "Stansiyalar",
+    refusals: "Rədd edilənlər",
+    stations: "Sexlər",
   },
   times: {
     title: "Nə qədər vaxt getdi",

@@ -18,7 +18,7 @@ const kitchen: Messages["kitchen"] = {
   nothingToDo: "Hazırda hazırlanacaq bir şey yoxdur",
   ticket: (number: string) => `Sifariş ${number}`,
   states: { NEW: "Yeni", STARTED: "Hazırlanır", READY: "Hazırdır", CANCELLED: "Ləğv edildi" },
-  levels: { pressing: "Tələsin", late: "Gecikir" },
+  levels: { pressing: "Vaxtı yaxınlaşır", late: "Gecikir" },
   moves: { start: "Başla", ready: "Hazırdır", recall: "Geri qaytar", dismiss: "Gördüm" },
   promised: (time: string) => `saat ${time}`,
   portion: (size: string) => `${size} porsiya`,

@@ -77,6 +77,8 @@ export default {
   quantityOf: (name: string) => `Quantity: ${name}`,
   weight: (unit: string) => (unit === "" ? "Weight" : `Weight, ${unit}`),
   portion: "Portion",
+  portionHint: "It says how much is served and does not change the price",
+  otherProducts: "Other",
   portionOf: (size: string) => `portion ${size}`,
   note: "Note for the kitchen",
   edit: (name: string) => `Change: ${name}`,

@@ -122,7 +122,7 @@ const messages: Messages["board"] = {
     title: "Сумма",
     subtotal: "Подытог",
     discount: "Скидка",
-    service: "Обслуживание",
+    service: "Сервисный сбор",
     delivery: "Доставка",
     total: "Итого",
     remaining: "К оплате",

@@ -3,7 +3,7 @@ import type { Messages } from "../index";
 const insights: Messages["insights"] = {
   title: "Отчёты",
   range: "Дни",
-  ranges: { today: "Сегодня", yesterday: "Вчера", week: "7 дней", month: "30 дней", own: "Свои дни" },
+  ranges: { today: "Сегодня", yesterday: "Вчера", week: "7 дней", month: "30 дней", own: "Период" },
   from: "С",
   to: "По",
   wrongOrder: "Последний день раньше первого.",
@@ -17,7 +17,7 @@ const insights: Messages["insights"] = {
   refused: "Отклонено",
   delivered: "Выдано",
   discounts: "Скидки",
-  serviceCharges: "Обслуживание",
+  serviceCharges: "Сервисный сбор",
   deliveryFees: "Доставка",
   measure: "Показать",
   asTable: "Таблицей",
@@ -31,7 +31,7 @@ const insights: Messages["insights"] = {
   modifier: "Добавка",
   count: "Кол-во",
   reason: "Причина",
-  station: "Станция",
+  station: "Цех",
   tickets: "Чеки",
   tables: {
     orders: "Заказы",
@@ -41,8 +41,8 @@ const insights: Messages["insights"] = {
     sale_types: "Типы продажи",
     items: "Лидеры продаж",
     modifiers: "Добавки",
-    refusals: "Отказы",
-    stations: "Станции",
+    refusals: "Отклонённые",
+    stations: "Цеха",
   },
   times: {
     title: "Сколько времени ушло",

@@ -103,7 +103,7 @@ const messages: Messages["board"] = {
   noteHint: "Yalnızca bizim için; hiçbir yere yazdırılmaz",
   whichLines: "Ne hazırlanamıyor?",
   alsoStop: "Tükenenleri tükendi listesine ekle",
-  refusePaid: "Bu sipariş ödenmiş. Para iade edilmek zorunda kalacak.",
+  refusePaid: "Bu sipariş ödenmiş. Paranın iade edilmesi gerekecek.",
   customer: "Müşteri",
   call: (phone) => `Ara: ${phone}`,
   items: "Ürünler",
@@ -115,7 +115,7 @@ const messages: Messages["board"] = {
   mapHint: "Fiyat ve ad gönderildiği gibi kalır. Mutfak, tükendi listesi ve raporlar seçtiğiniz ürünü kullanır.",
   mapNothing: "Böyle bir ürün yok",
   each: (price) => `tanesi ${price}`,
-  portion: (size) => `porsiyon ${size}`,
+  portion: (size) => `${size} porsiyon`,
   stopped: "Tükendi",
   left: (count) => `${count} kaldı`,
   totals: {

@@ -3,7 +3,7 @@ import type { Messages } from "../index";
 const insights: Messages["insights"] = {
   title: "Raporlar",
   range: "Günler",
-  ranges: { today: "Bugün", yesterday: "Dün", week: "7 gün", month: "30 gün", own: "Kendi günlerim" },
+  ranges: { today: "Bugün", yesterday: "Dün", week: "7 gün", month: "30 gün", own: "Tarih aralığı" },
   from: "Başlangıç",
   to: "Bitiş",
   wrongOrder: "Son gün ilk günden önce.",
@@ -41,7 +41,7 @@ const insights: Messages["insights"] = {
     sale_types: "Satış türleri",
     items: "En çok satanlar",
     modifiers: "Seçenekler",
-    refusals: "Redler",
+    refusals: "Reddedilenler",
     stations: "İstasyonlar",
   },
   times: {

@@ -3,18 +3,18 @@
 import "./card.css";
 import "./board.css";
 import "./panel.css";
-import { CircleSlash, Keyboard, Search } from "lucide";
+import { Keyboard, Search } from "lucide";
 import type { JSX } from "preact";
 import { useLocation } from "preact-iso";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import type { OrderCard, ReceiptCard } from "~/api/types";
 import { messages } from "~/i18n";
 import { Button } from "~/parts/button";
 import { Loading } from "~/parts/empty";
 import { Icon } from "~/parts/icon";
-import { StopListDrawer } from "~/parts/stop-list";
+import { hasRole } from "~/session";
 import { Shell } from "~/shell";
 import { board as venueBoard, boardLoading, wantSummaries } from "~/sync/board";
-import { useBell } from "./bell";
 import type { CardMove } from "./card";
 import { Column } from "./column";
 import { useCursor } from "./cursor";
@@ -22,12 +22,13 @@ import { Found } from "./found";
 import { KeysHelp, useKeys, type Pressed } from "./keys";
 import { hold, layout, receiptOf, watchBoard } from "./layout";
 import { handOver, sendToKitchen } from "./moves";
+import { useNotice } from "./notice";
 import { OrderPanel } from "./panel";
 import { Papers } from "./papers";
 import { PaymentDialog } from "./payment-dialog";
 import { RefuseDialog } from "./refuse-dialog";
 import { searched, visible, watchSearch } from "./search";
-import { isUnsent, numberOf, STAGES, type Stage } from "./stages";
+import { isHandedOver, isPaid, isUnsent, numberOf, STAGES, stageOf, type Stage } from "./stages";
 
 type Question = { kind: "refuse" | "pay"; id: number };
 const RELEASE_MS = 250;
@@ -37,12 +38,12 @@ export default function Board(): JSX.Element {
   const { opened, open, close } = useOpened();
   const [accepting, setAccepting] = useState<number | null>(null);
   const [question, setQuestion] = useState<Question | null>(null);
-  const [extra, setExtra] = useState<"keys" | "stop-list" | null>(null);
+  const [extra, setExtra] = useState<"keys" | null>(null);
   const [tab, setTab] = useState<Stage>("new");
   const search = useRef<HTMLInputElement>(null);
   const columns = visible.value;
   const cursor = useCursor(columns, setTab);
-  useBell();
+  useNotice();
   useEffect(watchBoard, []);
   useEffect(watchSearch, []);
   const orders = venueBoard.value.orders;
@@ -62,9 +63,11 @@ export default function Board(): JSX.Element {
       setAccepting(id);
       open(id);
     } else if (wanted === "send" && isUnsent(order)) void sendToKitchen(order, numberOf(order, receipt));
-    else if (wanted === "handOver" && !pending) void handOver(order, numberOf(order, receipt));
-    else if (wanted === "pay" && receipt?.status === 1) setQuestion({ kind: "pay", id });
-    else if (wanted === "refuse") setQuestion({ kind: "refuse", id });
+    else if (wanted === "handOver" && mayGoByOneKey(order, receipt)) void handOver(order, numberOf(order, receipt));
+    else if (wanted === "pay" && receipt?.status === 1 && hasRole("cashier", "manager")) setQuestion({ kind: "pay", id });
+    else if (wanted === "refuse" && (pending || !isPaid(receipt) || hasRole("manager"))) setQuestion({ kind: "refuse", id });
+    // What this key would do is not to be done here, or not without looking: the order tells why.
+    else if (!pending) open(id);
   }, []);
 
   function press(pressed: Pressed): boolean {
@@ -88,9 +91,6 @@ export default function Board(): JSX.Element {
           <header class="board-head">
             <h1>{board.title}</h1>
             <SearchField field={search} />
-            <Button icon={CircleSlash} onClick={() => setExtra("stop-list")} testId="stop-list">
-              {board.stopList.title}
-            </Button>
             <Button look="plain" icon={Keyboard} label={board.keysTitle} onClick={() => setExtra("keys")} class="board-keys-button" />
           </header>
           <Papers />
@@ -112,9 +112,13 @@ export default function Board(): JSX.Element {
       {question?.kind === "refuse" && <RefuseDialog id={question.id} onClose={() => setQuestion(null)} />}
       {question?.kind === "pay" && <PaymentDialog id={question.id} onClose={() => setQuestion(null)} />}
       {extra === "keys" && <KeysHelp onClose={() => setExtra(null)} />}
-      {extra === "stop-list" && <StopListDrawer onClose={() => setExtra(null)} />}
     </Shell>
   );
+}
+
+/** Whether it may be handed over without a question: it is ready. What is still being made leaves by its panel only. */
+function mayGoByOneKey(order: OrderCard, receipt: ReceiptCard | undefined): boolean {
+  return stageOf(order, receipt) === "ready" && !isHandedOver(receipt);
 }
 
 /** Which order is open: the one of the address, so that going back closes it. */

@@ -2,7 +2,8 @@ import type { JSX } from "preact";
 import type { OrderSummary } from "~/api/types";
 import { messages } from "~/i18n";
 import { dayAndTime, money } from "~/i18n/format";
-import { older, searched } from "./search";
+import { explainReading } from "~/parts/toasts";
+import { older, searched, searchFailure } from "./search";
 import { numberOf } from "./stages";
 
 /** What a search found that is not on the board. */
@@ -15,7 +16,8 @@ export function Found({ onOpen }: { onOpen: (id: number) => void }): JSX.Element
       <h2 id="board-found" class="field-label">
         {board.searchOlder}
       </h2>
-      {orders === null && <span class="board-panel-faint">{common.loading}</span>}
+      {searchFailure.value !== null && <span class="field-error">{explainReading(searchFailure.value)}</span>}
+      {orders === null && searchFailure.value === null && <span class="board-panel-faint">{common.loading}</span>}
       {orders?.length === 0 && <span class="board-panel-faint">{board.searchNothing}</span>}
       <ul class="board-found-list">
         {orders?.map((one) => (

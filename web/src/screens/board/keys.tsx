@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { messages } from "~/i18n";
 import { Dialog } from "~/parts/dialog";
+import { keysOn } from "~/preferences";
 
 export type Pressed = "accept" | "refuse" | "send" | "pay" | "handOver" | "search" | "close" | "help" | "open";
 export type Way = "ArrowUp" | "ArrowDown" | "ArrowLeft" | "ArrowRight";
@@ -38,6 +39,7 @@ export function useKeys(onPress: (pressed: Pressed) => boolean, onWay: (way: Way
         latest.current.onWay(event.key as Way);
         return;
       }
+      if (event.key.length === 1 && !keysOn.value) return;
       const pressed = KEYS[event.key.length === 1 ? latin(event) : event.key];
       if (pressed && latest.current.onPress(pressed)) event.preventDefault();
     };

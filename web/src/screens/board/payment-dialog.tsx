@@ -59,6 +59,9 @@ function Form({ receipt, number, onClose, onClosed }: FormProps): JSX.Element {
   const [parts, setParts] = useState<readonly Part[]>([{ methodId: methods[0]?.id ?? 0, amount: exactText(due, decimals) }]);
   const [doubt, setDoubt] = useState<Attempt | null>(null);
   const [refused, setRefused] = useState<string | null>(null);
+  // Opened before the menu was there, it has no way of payment yet.
+  const first = methods[0]?.id ?? 0;
+  useEffect(() => setParts((before) => before.map((part) => (part.methodId === 0 ? { ...part, methodId: first } : part))), [first]);
   const sum = sumOf(parts, decimals);
   const busy = isPending(paymentPath(receipt.id));
   const needsCustomer = receipt.customer_id === 0 && parts.some((part) => methods.find((one) => one.id === part.methodId)?.customer_required);

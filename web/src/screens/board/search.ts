@@ -13,6 +13,7 @@ const TYPING_MS = 250;
 export const searched = signal("");
 const venue = computed(() => board.value.venueId);
 const found = signal<readonly OrderSummary[] | null>(null);
+const failure = signal<unknown>(null);
 
 /** The columns with only what the search finds. */
 export const visible = computed<Layout>(() => {
@@ -29,6 +30,9 @@ export const older = computed(() => {
   return found.value?.filter((one) => !shown.has(one.id)) ?? null;
 });
 
+/** Why the server did not say what there is; null while it did. */
+export const searchFailure = computed(() => failure.value);
+
 /** Ask the server whenever the typing pauses; returns how to stop. */
 export function watchSearch(): () => void {
   let asking: AbortController | null = null;
@@ -39,6 +43,7 @@ export function watchSearch(): () => void {
     clearTimeout(timer);
     asking?.abort();
     found.value = null;
+    failure.value = null;
     if (search === "" || venueId === 0) return;
     timer = setTimeout(() => {
       asking = new AbortController();
@@ -60,6 +65,6 @@ async function fetchOlder(venueId: number, search: string, signal: AbortSignal):
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
-    found.value = [];
+    failure.value = error;
   }
 }

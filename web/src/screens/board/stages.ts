@@ -23,7 +23,9 @@ export type Layout = Readonly<Record<Stage, readonly Row[]>>;
 export function stageOf(order: OrderCard, receipt: ReceiptCard | undefined): Stage {
   if (!order.open) return "done";
   if (order.status === "PENDING") return "new";
-  const cooked = receipt?.order_status === "READY" || isHandedOver(receipt) || order.ready_at !== null;
+  // What was paid says READY also when the kitchen has taken it back: a closed receipt goes no step back.
+  const takenBack = receipt?.status === 2 && order.started_at !== null && order.ready_at === null;
+  const cooked = (receipt?.order_status === "READY" && !takenBack) || isHandedOver(receipt) || order.ready_at !== null;
   return cooked ? "ready" : "accepted";
 }
 

@@ -18,13 +18,20 @@ import { isHeld } from "./submission";
 import { colourOf, Tile } from "./tile";
 
 const text = signal("");
+/** The shelf of what is in no category. */
+const NO_CATEGORY = 0;
 const category = signal<number | null>(null);
 const active = signal<number | null>(null);
 
 const branches = computed(() => (menu.value?.categories ?? []).filter((one) => one.parent_id === null));
-const shownCategory = computed(() => branches.value.find((one) => one.id === category.value)?.id ?? branches.value[0]?.id ?? null);
+const loose = computed(() => (menu.value?.products ?? []).filter((product) => product.parent_id === null && product.category_id === null));
+const shownCategory = computed(() => {
+  if (category.value === NO_CATEGORY && loose.value.length > 0) return NO_CATEGORY;
+  return branches.value.find((one) => one.id === category.value)?.id ?? branches.value[0]?.id ?? (loose.value.length > 0 ? NO_CATEGORY : null);
+});
 const products = computed<readonly MenuProduct[]>(() => {
   if (text.value.trim() !== "") return findProducts(text.value);
+  if (shownCategory.value === NO_CATEGORY) return loose.value;
   const within = new Set([shownCategory.value]);
   // Those above come before those below.
   for (const one of menu.value?.categories ?? []) if (within.has(one.parent_id)) within.add(one.id);
@@ -144,26 +151,33 @@ function SearchField(): JSX.Element {
 }
 
 function Rail(): JSX.Element {
+  const { entry } = messages();
   return (
-    <nav class="entry-rail" aria-label={messages().entry.categories}>
+    <nav class="entry-rail" aria-label={entry.categories}>
       {branches.value.map((one) => (
-        <button
-          key={one.id}
-          type="button"
-          class="entry-category"
-          {...(text.value.trim() === "" && one.id === shownCategory.value ? { "aria-current": "true" as const } : {})}
-          style={colourOf(one)}
-          data-testid="category"
-          onClick={() => {
-            category.value = one.id;
-            text.value = "";
-            active.value = null;
-          }}
-        >
-          {one.name}
-        </button>
+        <Shelf key={one.id} id={one.id} name={one.name} style={colourOf(one)} />
       ))}
+      {loose.value.length > 0 && <Shelf id={NO_CATEGORY} name={entry.otherProducts} />}
     </nav>
+  );
+}
+
+function Shelf({ id, name, style }: { id: number; name: string; style?: ReturnType<typeof colourOf> }): JSX.Element {
+  return (
+    <button
+      type="button"
+      class="entry-category"
+      {...(text.value.trim() === "" && id === shownCategory.value ? { "aria-current": "true" as const } : {})}
+      {...(style === undefined ? {} : { style })}
+      data-testid="category"
+      onClick={() => {
+        category.value = id;
+        text.value = "";
+        active.value = null;
+      }}
+    >
+      {name}
+    </button>
   );
 }
 

@@ -7,7 +7,7 @@
 
 import { computed, effect, signal } from "@preact/signals";
 import type { Guest, OrderBody } from "~/api/types";
-import { me } from "~/session";
+import { me, onSignOut } from "~/session";
 
 export interface DraftModifier {
   id: number;
@@ -193,4 +193,10 @@ effect(() => {
   if (actor === acting.peek()) return;
   acting.value = actor;
   kept.value = actor === null ? NOTHING_KEPT : restored(actor);
+});
+
+// Whoever signs out leaves no guest's name and address behind; an order whose fate is open is kept.
+onSignOut((actor) => {
+  if (actor !== acting.peek() || kept.peek().pending !== null) return;
+  keep(NOTHING_KEPT);
 });

@@ -7,6 +7,11 @@ import { Button } from "~/parts/button";
 import { change, draft, type DiscountType } from "./draft";
 import { isHeld } from "./submission";
 
+const TYPES: Readonly<Record<string, DiscountType>> = {
+  "1": 1, "%": 1, percent: 1, percentage: 1, percentage_discount: 1,
+  "2": 2, amount: 2, fixed: 2, fixed_amount: 2,
+};
+
 /** The guest's group and what it usually gets off; it is given only when somebody says so. */
 export function GuestGroup({ group }: { group: NonNullable<Guest["group"]> }): JSX.Element {
   const { entry } = messages();
@@ -32,7 +37,7 @@ export function GuestGroup({ group }: { group: NonNullable<Guest["group"]> }): J
   );
 }
 
+/** The type by its name, which is free text on the wire: of a name nobody knows no discount is offered rather than a wrong one. */
 function typeOf(name: string | null): DiscountType {
-  if (name === null) return 0;
-  return name.startsWith("percent") ? 1 : 2;
+  return TYPES[name?.trim().toLowerCase() ?? ""] ?? 0;
 }

@@ -42,9 +42,11 @@ export function typePhone(phone: string): void {
     ...(guest && name === guest.name ? { name: "" } : {}),
     ...(guest && address === (guest.address ?? "") ? { address: "" } : {}),
   });
+  // Whom the number before may have belonged to stays in sight until the answer for this one is there.
+  const { guests } = found.value;
   stopLookup();
   if (phone.replace(/\D/g, "").length < MIN_DIGITS) return;
-  found.value = { state: "asking", guests: found.value.guests };
+  found.value = { state: "asking", guests };
   const mine = (asked = new AbortController());
   timer = setTimeout(() => void find(phone, mine.signal), PAUSE_MS);
 }

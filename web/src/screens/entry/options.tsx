@@ -128,10 +128,11 @@ function Question({ product, lineId, byKeyboard }: { product: MenuProduct; lineI
             autofocus={groups.length === 0 && variants.length === 0 && line === undefined}
             onInput={setQuantity}
           />
-          {!whole.sold_by_weight && (
+          {((whole.sold_by_portion && !whole.sold_by_weight) || portion !== 1) && (
             <div class="field">
               <span class="field-label">{entry.portion}</span>
               <Segments label={entry.portion} value={portion} options={PORTIONS.map((size) => ({ value: size, text: counted(size) }))} onChange={setPortion} />
+              <p class="field-hint">{entry.portionHint}</p>
             </div>
           )}
         </div>

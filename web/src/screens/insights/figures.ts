@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, Unreachable } from "~/api/client";
 import type { Insights } from "~/api/types";
-import { onBoardEvent } from "~/sync/board";
+import { board } from "~/sync/board";
 import type { Days } from "./range";
 
 /** Events come by the dozen; figures of them are asked for no more often than this. */
@@ -13,15 +13,14 @@ const RETRY_MS = 3_000;
 export interface Figures {
   data: Insights | null;
   error: unknown;
-  /** What is shown is of other days than what is asked for. */
-  loading: boolean;
+  /** What is shown is of another venue or of other days than what is asked for. */
+  stale: boolean;
 }
 
 /** The figures of these days; with `live` they follow what happens at the venue. */
 export function useFigures(venue: number | null, days: Days | null, live: boolean): Figures {
   const [data, setData] = useState<Insights | null>(null);
   const [error, setError] = useState<unknown>(null);
-  const [loading, setLoading] = useState(true);
   const asked = useRef(0);
   const from = days?.from ?? null;
   const to = days?.to ?? null;
@@ -33,11 +32,9 @@ export function useFigures(venue: number | null, days: Days | null, live: boolea
       if (signal.aborted) return;
       setData(found);
       setError(null);
-      setLoading(false);
     } catch (problem) {
       if (signal.aborted) return;
       setError(problem);
-      setLoading(false);
       if (problem instanceof Unreachable) setTimeout(() => signal.aborted || void load(signal), RETRY_MS);
     }
   }
@@ -46,9 +43,8 @@ export function useFigures(venue: number | null, days: Days | null, live: boolea
     if (venue === null || days === null) return;
     const over = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    setLoading(true);
     void load(over.signal);
-    const stop = onBoardEvent(() => {
+    const soon = (): void => {
       if (!live || timer !== undefined) return;
       timer = setTimeout(
         () => {
@@ -57,28 +53,41 @@ export function useFigures(venue: number | null, days: Days | null, live: boolea
         },
         Math.max(1_000, asked.current + LIVE_MS - Date.now()),
       );
+    };
+    // A board that was taken anew has what happened meanwhile, and no event told of it.
+    let number = board.peek().number;
+    const stopBoard = board.subscribe((next) => {
+      if (next.number > number) soon();
+      number = next.number;
     });
     return () => {
       over.abort();
       clearTimeout(timer);
-      stop();
+      stopBoard();
     };
   }, [venue, from, to, live]);
 
-  return { data, error, loading };
+  const stale = data !== null && (data.venue_id !== venue || data.from !== from || data.to !== to);
+  return { data, error, stale };
 }
 
-/** The day that it is at the venue now, as the server counts days; null until it is known. */
-export function useToday(venue: number | null): string | null {
+/** The day that it is at the venue now, as the server counts days; null until it is known, or `error` says why it is not. */
+export function useToday(venue: number | null): { today: string | null; error: unknown } {
   const [today, setToday] = useState<string | null>(null);
+  const [failure, setFailure] = useState<unknown>(null);
   useEffect(() => {
     if (venue === null) return;
     const over = new AbortController();
     const learn = (): void => {
       ask<Insights>("GET", "/hub/v1/insights", { query: { venue }, signal: over.signal }).then(
-        (found) => setToday(found.to),
+        (found) => {
+          setToday(found.to);
+          setFailure(null);
+        },
         (error: unknown) => {
-          if (!over.signal.aborted && error instanceof Unreachable) setTimeout(learn, RETRY_MS);
+          if (over.signal.aborted) return;
+          setFailure(error);
+          if (error instanceof Unreachable) setTimeout(learn, RETRY_MS);
         },
       );
     };
@@ -90,5 +99,5 @@ export function useToday(venue: number | null): string | null {
       clearInterval(timer);
     };
   }, [venue]);
-  return today;
+  return { today, error: failure };
 }

@@ -1,8 +1,7 @@
 import { ChartNoAxesColumn } from "lucide";
 import type { JSX } from "preact";
 import { useLocation } from "preact-iso";
-import { useState } from "preact/hooks";
-import { Unreachable } from "~/api/client";
+import { useEffect, useState } from "preact/hooks";
 import type { Insights as InsightsData } from "~/api/types";
 import { messages } from "~/i18n";
 import { calendarDay } from "~/i18n/format";
@@ -10,7 +9,7 @@ import { menu } from "~/menu";
 import { Empty, Loading } from "~/parts/empty";
 import { Field } from "~/parts/field";
 import { Segments } from "~/parts/segments";
-import { explain } from "~/parts/toasts";
+import { explainReading } from "~/parts/toasts";
 import { venueId } from "~/session";
 import { Shell } from "~/shell";
 import { ByTime } from "./by-time";
@@ -27,11 +26,13 @@ import { Times } from "./times";
 export default function Insights(): JSX.Element {
   const { insights } = messages();
   const { query, route } = useLocation();
-  const today = useToday(venueId.value);
+  const { today, error: noDay } = useToday(venueId.value);
   const range = rangeOf(query);
   const days = today === null ? null : daysOf(range, today, query);
-  const { data, error, loading } = useFigures(venueId.value, days, days !== null && days.to === today);
-  const venue = menu.value?.venues.find((one) => one.id === venueId.value)?.name;
+  const { data, error: noFigures, stale } = useFigures(venueId.value, days, days !== null && days.to === today);
+  const error = noFigures ?? (today === null ? noDay : null);
+  // What is shown keeps its own name until what was asked for has come.
+  const venue = menu.value?.venues.find((one) => one.id === (data?.venue_id ?? venueId.value))?.name;
   const choose = (next: RangeName, own?: Days): void => {
     const more = next === "own" && own ? `&from=${own.from}&to=${own.to}` : "";
     route(`/insights?range=${next}${more}`, true);
@@ -48,15 +49,15 @@ export default function Insights(): JSX.Element {
           </div>
           <div class="insights-range">
             <Segments<RangeName> label={insights.range} value={range} options={RANGES.map((value) => ({ value, text: insights.ranges[value] }))} onChange={(next) => choose(next, days ?? undefined)} />
-            {range === "own" && today !== null && <OwnDays key={`${query.from ?? ""}${query.to ?? ""}`} days={days ?? { from: today, to: today }} onChoose={(own) => choose("own", own)} />}
+            {range === "own" && today !== null && <OwnDays days={days ?? { from: today, to: today }} onChoose={(own) => choose("own", own)} />}
           </div>
         </header>
-        {error !== null && !(error instanceof Unreachable && data) && (
+        {error !== null && (
           <p class="insights-error" role="alert">
-            {explain(error)}
+            {explainReading(error)}
           </p>
         )}
-        {data === null ? error === null && <Loading /> : <Report data={data} stale={loading} />}
+        {data === null ? error === null && <Loading /> : <Report data={data} stale={stale} />}
       </div>
     </Shell>
   );
@@ -87,19 +88,30 @@ function Report({ data, stale }: { data: InsightsData; stale: boolean }): JSX.El
   );
 }
 
+const TYPING_MS = 600;
+/** Years that are still being typed are none. */
+const EARLIEST = "2000-01-01";
+
 function OwnDays({ days, onChoose }: { days: Days; onChoose: (days: Days) => void }): JSX.Element {
   const { insights } = messages();
   const [from, setFrom] = useState(days.from);
   const [to, setTo] = useState(days.to);
-  const choose = (next: Days): void => {
-    setFrom(next.from);
-    setTo(next.to);
-    if (next.from !== "" && next.to !== "" && next.from <= next.to) onChoose(next);
-  };
+  // The address may change by itself, as when one goes back.
+  useEffect(() => {
+    setFrom(days.from);
+    setTo(days.to);
+  }, [days.from, days.to]);
+  // A date is typed digit by digit, and each of them makes a day: only what is left standing is asked for.
+  useEffect(() => {
+    if (from === days.from && to === days.to) return;
+    if (from === "" || to === "" || from > to || from < EARLIEST) return;
+    const timer = setTimeout(() => onChoose({ from, to }), TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [from, to]);
   return (
     <div class="insights-own">
-      <Field label={insights.from} type="date" value={from} onInput={(next) => choose({ from: next, to })} testId="from" />
-      <Field label={insights.to} type="date" value={to} onInput={(next) => choose({ from, to: next })} error={from > to ? insights.wrongOrder : null} testId="to" />
+      <Field label={insights.from} type="date" value={from} onInput={setFrom} testId="from" />
+      <Field label={insights.to} type="date" value={to} onInput={setTo} error={from > to ? insights.wrongOrder : null} testId="to" />
     </div>
   );
 }

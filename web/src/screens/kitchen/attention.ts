@@ -33,8 +33,11 @@ export function attend(stationId: number | null): Attention {
     const before = known;
     known = shown;
     const cancelled = [...shown.values()].filter((ticket) => ticket.status === "CANCELLED");
-    clearInterval(again);
-    if (cancelled.length > 0) again = setInterval(warn, WARN_AGAIN_MS);
+    // Whatever else happens meanwhile must not put the next warning off.
+    if (cancelled.length === 0) {
+      clearInterval(again);
+      again = undefined;
+    } else again ??= setInterval(warn, WARN_AGAIN_MS);
     if (before === null) {
       if (cancelled.length > 0) warn();
       return;

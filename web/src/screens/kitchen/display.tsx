@@ -15,6 +15,7 @@ import { useKeys } from "./keys";
 import { pack, type Pages } from "./pack";
 import { finished, inGrid, ofStation, unfinished } from "./queue";
 import { useRoom } from "./room";
+import { targetHere } from "./target";
 import { Ticket } from "./ticket";
 import { useWakeLock } from "./wake-lock";
 
@@ -31,7 +32,7 @@ export function Display({ stationId, name }: { stationId: number | null; name: s
   const [page, setPage] = useState(0);
   const { box, room } = useRoom();
   const own = ofStation(tickets.value.values(), stationId);
-  const shown = inGrid(own, attention.lingering.value);
+  const shown = inGrid(own, attention.lingering.value, (ticket) => targetHere(ticket).dueAt);
   const wanted = shown.map((ticket) => ticket.order_id).join();
   useEffect(() => wantSummaries(shown.map((ticket) => ticket.order_id)), [wanted]);
   const pages = room === null ? [] : pack(shown, room, commentOf);

@@ -4,12 +4,12 @@ import { useEffect, useState } from "preact/hooks";
 import type { TicketCard } from "~/api/types";
 import { messages } from "~/i18n";
 import { now, timeOfDay } from "~/i18n/format";
-import { productsById } from "~/menu";
 import { Button } from "~/parts/button";
 import { Icon } from "~/parts/icon";
 import { soundOn } from "~/preferences";
-import { LineDot } from "~/shell";
-import { levelAt, targetOf } from "./queue";
+import { LineDot, Overheard, StopListButton } from "~/shell";
+import { levelAt } from "./queue";
+import { targetHere } from "./target";
 
 interface Props {
   name: string;
@@ -32,8 +32,10 @@ export function Head({ name, waiting, counting, onCounting }: Props): JSX.Elemen
       </span>
       <Late waiting={waiting} />
       <span class="kitchen-bar-end">
+        <Overheard />
         <LineDot />
         <TimeOfDay />
+        <StopListButton />
         <Button icon={Sigma} look="plain" on={counting} onClick={onCounting} label={kitchen.allDay} testId="all-day-toggle">
           <span class="kitchen-bar-text">{kitchen.allDay}</span>
         </Button>
@@ -50,8 +52,7 @@ export function Head({ name, waiting, counting, onCounting }: Props): JSX.Elemen
 }
 
 function Late({ waiting }: { waiting: readonly TicketCard[] }): JSX.Element | null {
-  const cookingTime = (product: number): number | null | undefined => productsById.value.get(product)?.cooking_time;
-  const late = waiting.filter((ticket) => levelAt(targetOf(ticket, cookingTime), now()) === "late").length;
+  const late = waiting.filter((ticket) => levelAt(targetHere(ticket), now()) === "late").length;
   return late === 0 ? null : <span class="kitchen-late">{messages().kitchen.late(late)}</span>;
 }
 

@@ -8,6 +8,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { TicketCard } from "~/api/types";
+import { keysOn } from "~/preferences";
 import { bump, move } from "./moves";
 
 export interface Keyed {
@@ -28,6 +29,7 @@ export function useKeys(keyed: Keyed): boolean {
   useEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.altKey || event.metaKey || isElsewhere(event.target)) return;
+      if (!keysOn.value && /^(?:Digit|Key)/.test(event.code)) return;
       if (!take(event, current.current)) return;
       used.value = true;
       event.preventDefault();

@@ -2,11 +2,6 @@
 
 import type { TicketCard, TicketLineCard } from "~/api/types";
 
-/** What a product is given to be cooked where the menu does not say. */
-const DEFAULT_COOKING_MIN = 15;
-/** A ticket is pressing for the last third of its time, and never for longer than this. */
-const PRESSING_MS = 5 * 60_000;
-
 export type Level = "calm" | "pressing" | "late";
 
 /** When a ticket is due, and from when on it presses; milliseconds since 1970. */
@@ -23,6 +18,12 @@ export interface Variant {
   count: number;
 }
 
+/** The venue's targets: how old a ticket without a promise may become, in minutes. */
+export interface Targets {
+  pressing_minutes: number;
+  late_minutes: number;
+}
+
 /** How many of an item are still to be made. */
 export interface AllDayRow {
   key: string;
@@ -36,9 +37,12 @@ export function ofStation(tickets: Iterable<TicketCard>, stationId: number | nul
   return [...tickets].filter((ticket) => stationId === null || ticket.station_id === stationId);
 }
 
-/** What stands in the grid: cancelled tickets first, then what is to be cooked, in order of promise. */
-export function inGrid(tickets: readonly TicketCard[], lingering: ReadonlySet<string>): TicketCard[] {
-  return tickets.filter((ticket) => ticket.status !== "READY" || lingering.has(ticket.id)).sort(byPromise);
+/** What stands in the grid: cancelled tickets first, then what is to be cooked, in the order in which it is due. */
+export function inGrid(tickets: readonly TicketCard[], lingering: ReadonlySet<string>, dueAt: (ticket: TicketCard) => number): TicketCard[] {
+  const due = new Map(tickets.map((ticket) => [ticket.id, dueAt(ticket)]));
+  return tickets
+    .filter((ticket) => ticket.status !== "READY" || lingering.has(ticket.id))
+    .sort((a, b) => rank(a) - rank(b) || (due.get(a.id) ?? 0) - (due.get(b.id) ?? 0) || a.order_id - b.order_id || a.station_id - b.station_id);
 }
 
 /** What is to be cooked. */
@@ -53,13 +57,15 @@ export function finished(tickets: readonly TicketCard[]): TicketCard[] {
     .sort((a, b) => text(b.ready_at).localeCompare(text(a.ready_at)) || b.order_id - a.order_id);
 }
 
-/** When a ticket is due: as promised, else after the longest cooking time of what is on it. */
-export function targetOf(ticket: TicketCard, cookingMinutes: (productId: number) => number | null | undefined): Target {
+/**
+ * When a ticket is due: as promised, else when it is as old as the venue lets tickets become, or as what is on it takes to
+ * cook. It presses for as long before as the venue says.
+ */
+export function targetOf(ticket: TicketCard, targets: Targets, cookingMinutes: (productId: number) => number | null | undefined): Target {
   const createdAt = Date.parse(ticket.created_at);
-  const longest = Math.max(0, ...ticket.lines.map((line) => cookingMinutes(line.product_id) ?? 0));
-  const dueAt =
-    ticket.promised_at === null ? createdAt + (longest || DEFAULT_COOKING_MIN) * 60_000 : Date.parse(ticket.promised_at);
-  return { dueAt, pressingAt: dueAt - Math.min(PRESSING_MS, Math.max(0, dueAt - createdAt) / 3) };
+  const longest = Math.max(targets.late_minutes, ...ticket.lines.map((line) => cookingMinutes(line.product_id) ?? 0));
+  const dueAt = ticket.promised_at === null ? createdAt + longest * 60_000 : Date.parse(ticket.promised_at);
+  return { dueAt, pressingAt: Math.max(createdAt, dueAt - (targets.late_minutes - targets.pressing_minutes) * 60_000) };
 }
 
 /** How a ticket stands at an instant. */
@@ -96,16 +102,8 @@ function variantOf(line: TicketLineCard): Variant {
   return { key: JSON.stringify([line.portion_size, ...modifiers]), portion: line.portion_size, modifiers, count: 0 };
 }
 
-function byPromise(a: TicketCard, b: TicketCard): number {
-  return rank(a) - rank(b) || promise(a) - promise(b) || a.order_id - b.order_id || a.station_id - b.station_id;
-}
-
 function rank(ticket: TicketCard): number {
   return ticket.status === "CANCELLED" ? 0 : 1;
-}
-
-function promise(ticket: TicketCard): number {
-  return Date.parse(ticket.promised_at ?? ticket.created_at);
 }
 
 function byCount(a: Variant, b: Variant): number {

@@ -6,13 +6,14 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { TicketCard } from "~/api/types";
 import { messages } from "~/i18n";
 import { clock, now, timeOfDay } from "~/i18n/format";
-import { productsById, saleTypesById, stationsById } from "~/menu";
+import { saleTypesById, stationsById } from "~/menu";
 import { Button } from "~/parts/button";
 import { Icon } from "~/parts/icon";
 import { board, summaries } from "~/sync/board";
 import { Line } from "./line";
 import { bump, move, nextMove, noteMoved, pathOf, usePending, type Move } from "./moves";
-import { levelAt, targetOf, type Level, type Target } from "./queue";
+import { levelAt, type Level, type Target } from "./queue";
+import { targetHere } from "./target";
 import { TicketMenu } from "./ticket-menu";
 
 interface Props {
@@ -37,7 +38,7 @@ const MOVES: Record<Exclude<Move, "reprint">, { look: "primary" | "good" | "bad-
 /** One ticket: what it is called, how long it has waited, what is on it, and what comes next. */
 export function Ticket({ ticket, place, number, isFresh, withStation }: Props): JSX.Element {
   const { kitchen } = messages();
-  const target = targetOf(ticket, (product) => productsById.value.get(product)?.cooking_time);
+  const target = targetHere(ticket);
   const level = useLevel(target);
   const [menuOpen, setMenuOpen] = useState(false);
   useEffect(() => noteMoved(ticket.id), [place]);

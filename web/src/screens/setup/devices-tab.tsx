@@ -15,6 +15,7 @@ import { explain, toast, toastError } from "~/parts/toasts";
 import { board } from "~/sync/board";
 import { ApproveDevice } from "./approve-device";
 import { useLoaded, type Loaded } from "./resources";
+import { Terminals } from "./terminals";
 
 const REFRESH_MS = 15_000;
 
@@ -53,6 +54,11 @@ export function DevicesTab(): JSX.Element {
         </div>
       )}
       <Devices loaded={devices} onRevoke={setRevoking} />
+      <section class="setup-block" aria-labelledby="setup-terminals">
+        <h2 id="setup-terminals">{setup.devices.tills}</h2>
+        <p class="setup-lead">{setup.devices.tillsLead}</p>
+        <Terminals />
+      </section>
       {approving && (
         <ApproveDevice
           onClose={() => setApproving(false)}

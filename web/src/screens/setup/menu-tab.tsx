@@ -1,12 +1,9 @@
-import { Ban } from "lucide";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { messages } from "~/i18n";
 import { money } from "~/i18n/format";
-import { Button } from "~/parts/button";
 import { Choice } from "~/parts/field";
 import { Segments } from "~/parts/segments";
-import { StopListDrawer } from "~/parts/stop-list";
 import { toast } from "~/parts/toasts";
 import { categoryFields, groupFields, productFields } from "./menu-fields";
 import { thumbOf } from "./pictures";
@@ -20,20 +17,15 @@ type Part = "products" | "categories" | "groups";
 export function MenuTab(): JSX.Element {
   const { setup } = messages();
   const [part, setPart] = useState<Part>("products");
-  const [stopList, setStopList] = useState(false);
   const parts = (["products", "categories", "groups"] as const).map((value) => ({ value, text: setup.menu[value] }));
   return (
     <>
       <div class="setup-menu-head">
         <Segments<Part> label={setup.tabs.menu} value={part} options={parts} onChange={setPart} />
-        <Button icon={Ban} onClick={() => setStopList(true)} testId="stop-list">
-          {setup.stopList}
-        </Button>
       </div>
       {part === "products" && <Products />}
       {part === "categories" && <Categories />}
       {part === "groups" && <Groups />}
-      {stopList && <StopListDrawer onClose={() => setStopList(false)} />}
     </>
   );
 }
@@ -44,6 +36,8 @@ function Products(): JSX.Element {
   const categories = useKind("categories");
   const stations = useKind("stations");
   const groups = useKind("modifier-groups");
+  const units = useKind("units");
+  const venues = useKind("venues");
   const [open, setOpen] = useState<ProductResource | "new" | null>(null);
   const [category, setCategory] = useState(0);
   const names = new Map((categories.items ?? []).map((one) => [one.id, one.name]));
@@ -78,7 +72,14 @@ function Products(): JSX.Element {
         <ResourceDialog
           kind="products"
           title={open === "new" ? setup.menu.addProduct : open.name}
-          groups={productFields({ categories: categories.items ?? [], stations: stations.items ?? [], groups: groups.items ?? [] })}
+          groups={productFields({
+            categories: categories.items ?? [],
+            stations: stations.items ?? [],
+            groups: groups.items ?? [],
+            parents: parentsFor(open, products.items ?? [], parents),
+            units: units.items ?? [],
+            venues: (venues.items ?? []).filter((one) => one.active),
+          })}
           resource={open === "new" ? null : open}
           defaults={{ active: true, category_id: category || null, type: "DISH" }}
           onCancel={() => setOpen(null)}
@@ -91,6 +92,12 @@ function Products(): JSX.Element {
       )}
     </>
   );
+}
+
+/** What a product may be a variant of: no variant, not itself; what has variants cannot be one. */
+function parentsFor(open: ProductResource | "new", products: readonly ProductResource[], parents: ReadonlySet<number | null>): readonly ProductResource[] {
+  if (open !== "new" && parents.has(open.id)) return [];
+  return products.filter((one) => one.parent_id === null && (open === "new" || one.id !== open.id));
 }
 
 function Categories(): JSX.Element {

@@ -7,6 +7,7 @@ import type { Device } from "~/api/types";
 import { messages } from "~/i18n";
 import { Icon } from "~/parts/icon";
 import { withPassword } from "~/parts/password";
+import { explainReading } from "~/parts/toasts";
 import { hello } from "~/session";
 import { board } from "~/sync/board";
 import { DemoSwitch } from "./demo-switch";
@@ -25,13 +26,13 @@ export function OverviewTab(): JSX.Element {
     <>
       <div class="setup-tiles">
         <Tile icon={MonitorSmartphone} good={present.length === paired.length} title={setup.overview.devices} href="/setup?tab=devices" testId="tile-devices">
-          {devices.items === null ? "…" : paired.length === 0 ? setup.overview.noDevices : setup.overview.present(present.length, paired.length)}
+          {devices.items === null ? unread(devices) : paired.length === 0 ? setup.overview.noDevices : setup.overview.present(present.length, paired.length)}
         </Tile>
         <Tile icon={Printer} good={uncertain === 0} title={setup.overview.printers} href={uncertain === 0 ? "/setup?tab=stations" : "/kitchen"} testId="tile-printers">
           {uncertain > 0
             ? setup.overview.uncertain(uncertain)
             : printers.items === null
-              ? "…"
+              ? unread(printers)
               : setup.overview.printersKnown(printers.items.filter((printer) => printer.active).length)}
         </Tile>
         <Tile icon={secure ? Lock : LockOpen} good={secure} title={setup.overview.encryption} testId="tile-https">
@@ -42,6 +43,11 @@ export function OverviewTab(): JSX.Element {
       {hello.value?.demo && <DemoSwitch />}
     </>
   );
+}
+
+/** What stands for what could not be read, or not yet. */
+function unread(loaded: { error: unknown }): string {
+  return loaded.error === null ? "…" : explainReading(loaded.error);
 }
 
 function Tile(props: { icon: IconNode; good: boolean; title: string; href?: string; testId: string; children: ComponentChildren }): JSX.Element {
@@ -77,8 +83,8 @@ function Trust({ secure }: { secure: boolean }): JSX.Element {
       <h2 id="setup-trust">
         <Icon of={ShieldCheck} /> {texts.title}
       </h2>
-      <p>{secure ? texts.secure : texts.insecure}</p>
-      {!ca && (
+      <p>{secure ? (ca ? texts.secure : texts.public) : texts.insecure}</p>
+      {!ca && !secure && (
         <>
           <p>{texts.commands}</p>
           <pre class="setup-command">{"comanda tls init --host comanda.local --host 192.168.1.10\ncomanda serve --tls-cert … --tls-key …"}</pre>
@@ -89,6 +95,9 @@ function Trust({ secure }: { secure: boolean }): JSX.Element {
           <a class="button is-primary setup-download" href="/hub/v1/tls/ca.crt" download="comanda-ca.crt" data-testid="ca-download">
             {texts.download}
           </a>
+          <p>
+            {texts.compare} <code class="setup-fingerprint" data-testid="ca-fingerprint">{hello.value?.ca_fingerprint}</code>
+          </p>
           <div class="setup-steps">
             {(["android", "ipad", "windows"] as const).map((system) => (
               <details key={system} class="setup-details">

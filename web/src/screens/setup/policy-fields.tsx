@@ -43,6 +43,14 @@ export function policyFields(known: Known): readonly FieldGroup[] {
       ],
     },
     {
+      title: policies.kitchenTitle,
+      hint: policies.kitchenHint,
+      fields: [
+        { kind: "number", name: "kitchen_pressing_minutes", label: policies.pressing, whole: true },
+        { kind: "number", name: "kitchen_late_minutes", label: policies.late, whole: true },
+      ],
+    },
+    {
       title: policies.placesTitle,
       fields: [
         { kind: "choice", name: "default_terminal_id", label: policies.defaultTerminal, options: optionsOf(known.terminals, policies.none) },

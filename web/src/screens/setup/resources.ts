@@ -1,6 +1,6 @@
 /** Catalogue resources as managers edit them: read whole, kept fresh, changed by version (docs/administration.md). */
 
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { ask, send } from "~/api/client";
 import type { Role } from "~/api/types";
 import { withPassword } from "~/parts/password";
@@ -36,6 +36,8 @@ export interface VenueResource extends Resource {
   service_charge_default: "off" | "sale_type";
   send_on_accept: "as_ordered" | "always";
   accept_deadlines: AcceptDeadline[];
+  kitchen_pressing_minutes: number;
+  kitchen_late_minutes: number;
   cash_method_id: number | null;
   card_method_id: number | null;
   address: string | null;
@@ -81,6 +83,8 @@ export interface ProductResource extends Resource {
   barcode: string | null;
   cooking_time: number;
   sold_by_weight: boolean;
+  sold_by_portion: boolean;
+  venues: { venue_id: number; available?: boolean; price?: number | null }[];
   hidden: boolean;
   position: number | null;
   pictures: string[];
@@ -135,10 +139,16 @@ const SETTLE_MS = 300;
 
 /** Every resource of a kind, taken anew when the catalogue changes. */
 export function useKind<K extends Kind>(kind: K): Loaded<Kinds[K]> {
-  const read = useCallback(() => listKind(kind), [kind]);
+  // Only people are asked for a password, and only for what they do: what is read anew by itself goes without.
+  const byItself = useRef(false);
+  const read = useCallback(() => (byItself.current ? listKind(kind) : withPassword(() => listKind(kind))), [kind]);
   const loaded = useLoaded(read);
-  useEffect(() => onCatalogueChange(loaded.reload), [loaded.reload]);
-  return loaded;
+  const again = useCallback((itself: boolean) => {
+    byItself.current = itself;
+    loaded.reload();
+  }, [loaded.reload]);
+  useEffect(() => onCatalogueChange(() => again(true)), [again]);
+  return { ...loaded, reload: useCallback(() => again(false), [again]) };
 }
 
 /** What an asynchronous reading gives; `read` must be the same function each time, as of useCallback. */
@@ -198,7 +208,7 @@ async function listKind<K extends Kind>(kind: K): Promise<readonly Kinds[K][]> {
   let after: number | null = 0;
   while (after !== null) {
     const query: { after: number; limit: number } = { after, limit: PAGE };
-    const response = await withPassword(() => send("GET", `/hub/v1/admin/${kind}`, { query }));
+    const response = await send("GET", `/hub/v1/admin/${kind}`, { query });
     const page = (await response.json()) as { data: Kinds[K][]; next_after: number | null };
     found.push(...page.data);
     after = page.next_after;

@@ -6,16 +6,13 @@ import { Button } from "~/parts/button";
 import { Choice } from "~/parts/field";
 import { Icon } from "~/parts/icon";
 import { theme } from "~/preferences";
-import { hello, me } from "~/session";
+import { hello, isOverheard, me } from "~/session";
 import "./sign-in.css";
 import { TicketRail } from "./ticket-rail";
-
-const HERE = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /** The page that newcomers see first: who this is on one side, what to do on the other. */
 export function Frame({ title, lead, children, wide }: { title: string; lead?: string; children: ComponentChildren; wide?: boolean }): JSX.Element {
   const { common, signIn } = messages();
-  const insecure = hello.value?.secure === false && !HERE.has(location.hostname);
   useEffect(() => {
     document.title = `${title} · Comanda`;
     return () => {
@@ -43,7 +40,7 @@ export function Frame({ title, lead, children, wide }: { title: string; lead?: s
           <ThemeButton />
         </div>
         <main class={wide ? "sign-main is-wide" : "sign-main"}>
-          {insecure && (
+          {isOverheard.value && (
             <p class="sign-warning" role="alert" data-testid="insecure">
               <Icon of={ShieldAlert} />
               {common.insecure}

@@ -1,0 +1,51 @@
+/** New orders ring until they are answered, on every screen of a till. */
+
+import { computed, effect } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { ring } from "~/sound";
+import { board, onBoardEvent } from "~/sync/board";
+
+const AGAIN_MS = 10_000;
+
+/** Orders that nobody has answered. */
+export const unanswered = computed(() => [...board.value.orders.values()].filter((order) => order.status === "PENDING"));
+
+/** Orders whose deadline has come close, as events told. */
+const pressing = new Set<number>();
+
+/** Ring for as long as this is drawn and `on`. */
+export function useRinging(on: boolean): void {
+  useEffect(() => {
+    if (!on) return;
+    const stops = [ringForNew(), ringForAlarms(), ringAgain()];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [on]);
+}
+
+function ringForNew(): () => void {
+  const known = new Set<number>();
+  return effect(() => {
+    const fresh = unanswered.value.filter((order) => !known.has(order.id));
+    known.clear();
+    for (const order of unanswered.value) known.add(order.id);
+    for (const id of pressing) if (!known.has(id)) pressing.delete(id);
+    if (fresh.length > 0) ring();
+  });
+}
+
+function ringForAlarms(): () => void {
+  return onBoardEvent((event) => {
+    if (event.type !== "order.reminded" && event.type !== "order.escalated") return;
+    if (event.order_id !== null) pressing.add(event.order_id);
+    ring(true);
+  });
+}
+
+function ringAgain(): () => void {
+  const timer = setInterval(() => {
+    if (unanswered.value.length > 0) ring(unanswered.value.some((order) => pressing.has(order.id)));
+  }, AGAIN_MS);
+  return () => clearInterval(timer);
+}

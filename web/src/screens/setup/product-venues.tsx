@@ -1,0 +1,66 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { messages } from "~/i18n";
+import { Field } from "~/parts/field";
+import { Toggle } from "./form-fields";
+import { parseNumber } from "./form-model";
+import type { ProductResource, Resource } from "./resources";
+
+type Offer = ProductResource["venues"][number];
+
+interface Props {
+  venues: readonly Resource[];
+  value: readonly Offer[];
+  onChange: (value: Offer[]) => void;
+  errors: ReadonlyMap<string, string>;
+}
+
+/** Where a product is sold, and where it costs something else; a venue that is like the menu is not in the list. */
+export function ProductVenues({ venues, value, onChange, errors }: Props): JSX.Element {
+  const { menu } = messages().setup;
+  function change(venueId: number, part: Partial<Offer>): void {
+    const before = value.find((one) => one.venue_id === venueId) ?? { venue_id: venueId };
+    const after = { ...before, ...part };
+    const asTheMenu = after.available !== false && (after.price ?? null) === null;
+    const others = value.filter((one) => one.venue_id !== venueId);
+    onChange(asTheMenu ? others : [...others, after].sort((a, b) => a.venue_id - b.venue_id));
+  }
+  return (
+    <fieldset class="setup-several">
+      <legend class="field-label">{menu.atVenues}</legend>
+      <ul class="setup-modifiers">
+        {venues.map((venue) => {
+          const index = value.findIndex((one) => one.venue_id === venue.id);
+          const offer = value[index];
+          return (
+            <li key={venue.id} class="setup-modifier" data-testid={`offer-${venue.id}`}>
+              <Toggle label={venue.name} on={offer?.available !== false} onChange={(available) => change(venue.id, { available })} />
+              <PriceField price={offer?.price ?? null} onInput={(price) => change(venue.id, { price })} error={errors.get(`venues[${index}].price`) ?? null} />
+            </li>
+          );
+        })}
+      </ul>
+    </fieldset>
+  );
+}
+
+/** A price of its own, or none. */
+function PriceField({ price, onInput, error }: { price: number | null; onInput: (price: number | null) => void; error: string | null }): JSX.Element {
+  const { form, menu } = messages().setup;
+  const [text, setText] = useState(price === null ? "" : String(price));
+  const wrong = text.trim() !== "" && parseNumber(text) === null;
+  return (
+    <Field
+      label={menu.ownPrice}
+      value={text}
+      inputMode="decimal"
+      error={wrong ? form.notNumber : error}
+      onInput={(next) => {
+        setText(next);
+        const number = parseNumber(next);
+        if (next.trim() === "") onInput(null);
+        else if (number !== null) onInput(number);
+      }}
+    />
+  );
+}
