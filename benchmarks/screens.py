@@ -7,7 +7,6 @@ where that is said. The server and the browser share this machine's processor.
 
 import argparse
 import contextlib
-import shutil
 import statistics
 import tempfile
 import time
@@ -18,6 +17,7 @@ from typing import Any
 
 import httpx
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
+from tools.chromium import chromium_flags, find_chromium
 
 from benchmarks.servers import ROOMY, free_port, start
 from comanda import demo
@@ -26,11 +26,11 @@ SLOWDOWN = 4
 ROUNDS = 5
 ORDERS_SEEN = 100
 TICKETS = 60
+PLACES = 20
+"""Something that scrolls is seen in at least so many places on its way."""
 EVENTS = (1_000, 10_000)
 TABLET = {"width": 1024, "height": 768}
 FULL_HD = {"width": 1920, "height": 1080}
-FLAGS = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--no-sandbox")  # fmt: skip
 _USEFUL = {
     "/sign-in": "form, [data-testid^='person-']",
     "/board": "[data-testid='card']",
@@ -53,20 +53,25 @@ _SEEN = """() => { window.seenAt = {}; new MutationObserver(() => {
       requestAnimationFrame(() => { window.seenAt[card.dataset.order] = performance.timeOrigin + performance.now(); });
     }
 }).observe(document.body, {childList: true, subtree: true}); }"""
-_SCROLL = """() => new Promise(resolve => {
-  const area = [...document.querySelectorAll('*')].filter(one => one.scrollHeight > one.clientHeight + 200
-    && ['auto', 'scroll'].includes(getComputedStyle(one).overflowY))
-    .sort((a, b) => b.scrollHeight - a.scrollHeight)[0] ?? document.scrollingElement;
-  const frames = []; let last = performance.now(), down = 1;
+_SCROLL = """([selector, sideways]) => new Promise(resolve => {
+  const area = document.querySelector(selector);
+  const way = sideways ? area.scrollWidth - area.clientWidth : area.scrollHeight - area.clientHeight;
+  const frames = []; let last = performance.now(), down = 1, seen = new Set();
+  const turn = () => area.scrollTo({left: down > 0 ? way : 0, behavior: 'smooth'});
+  if (sideways) turn();
   const step = at => {
     frames.push(at - last); last = at;
-    if (area.scrollTop + area.clientHeight >= area.scrollHeight - 2) down = -1; else if (area.scrollTop <= 0) down = 1;
-    area.scrollTop += 24 * down;
+    const now = sideways ? area.scrollLeft : area.scrollTop;
+    seen.add(Math.round(now));
+    if (now >= way - 2 && down > 0) { down = -1; if (sideways) turn(); }
+    else if (now <= 0 && down < 0) { down = 1; if (sideways) turn(); }
+    if (!sideways) area.scrollTop += 24 * down;
     if (frames.length < 180) requestAnimationFrame(step);
-    else resolve({frames: frames.slice(1), way: area.scrollHeight - area.clientHeight});
+    else resolve({frames: frames.slice(1), way, places: seen.size});
   };
   requestAnimationFrame(step);
 })"""
+"""Scrolls to the end and back, by pages where pages are turned, and counts frames; `places`: how far it really went."""
 
 
 @dataclass(frozen=True)
@@ -161,21 +166,38 @@ def events_on_screen(browser: Browser, house: House) -> Iterator[Row]:
 
 
 def scrolling(browser: Browser, house: House) -> Iterator[Row]:
-    """Frame times while 60 and more open tickets scroll; 16.7 ms is every frame of a common screen."""
+    """Frame times while the pages of 60 tickets are turned, and while a column of 60 orders scrolls.
+
+    16.7 ms is every frame of a common screen.
+    """
     for _ in range(TICKETS):
         house.order()
-    for rate in (1, SLOWDOWN):
-        with page_of(browser, house, viewport=TABLET) as (page, session):
-            page.goto(house.url + "/kitchen/1")
-            page.wait_for_function(
-                "count => document.querySelectorAll('[data-testid=\"ticket\"]').length > 0", arg=TICKETS
-            )
-            session.send("Emulation.setCPUThrottlingRate", {"rate": rate})
-            found = page.evaluate(_SCROLL)
-        frames: list[float] = found["frames"]
-        slowed = "" if rate == 1 else f", processor ÷ {rate}"
-        yield Row(f"{TICKETS} tickets scroll: time of a frame, median and p99{slowed}", "ms",
-                  statistics.median(frames), p99(frames), "< 34")  # fmt: skip
+    places = (
+        ("tickets: pages turned", "/kitchen/1", "ticket", ".kitchen-grid", True),
+        ("orders: a column scrolls", "/board", "card", "[data-testid='column-accepted'] .board-column-cards", False),
+    )
+    for what, path, shown, area, sideways in places:
+        for rate in (1, SLOWDOWN):
+            with page_of(browser, house, viewport=TABLET) as (page, session):
+                page.goto(house.url + path)
+                until_there(page, shown, TICKETS)
+                session.send("Emulation.setCPUThrottlingRate", {"rate": rate})
+                found = page.evaluate(_SCROLL, [area, sideways])
+            if found["way"] <= 0 or found["places"] < PLACES:
+                raise AssertionError(f"{path} did not scroll: {found['way']} px, {found['places']} places")
+            frames: list[float] = found["frames"]
+            slowed = "" if rate == 1 else f", processor ÷ {rate}"
+            yield Row(f"{TICKETS} {what}: time of a frame, median and p99{slowed}", "ms",
+                      statistics.median(frames), p99(frames), "< 34")  # fmt: skip
+
+
+def until_there(page: Page, kind: str, count: int) -> None:
+    """Wait until so many of a kind are drawn; the page's policy lets no waiting expression be evaluated in it."""
+    until = time.monotonic() + 30
+    while page.locator(f"[data-testid='{kind}']").count() < count:
+        if time.monotonic() > until:
+            raise AssertionError(f"there are not {count} of {kind}")
+        page.wait_for_timeout(50)
 
 
 def heaps(browser: Browser, house: House) -> Iterator[Row]:
@@ -253,12 +275,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", type=Path, help="a page to write the table to")
     given = parser.parse_args()
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
-        raise SystemExit("no Chromium found; on Debian: apt-get install chromium")
     rows: list[Row] = []
     with serving() as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=chromium_flags())
         house = House(url)
         for row in measure(browser, house):
             rows.append(row)

@@ -29,8 +29,16 @@ DESKTOP: Final = ("desktop", 1440, 900)
 TABLET: Final = ("tablet", 1024, 768)
 WALL: Final = ("wall", 1920, 1080)
 SCHEMES: Final = ("light", "dark")
-ALIVE_S: Final = 75
+ALIVE_S: Final = 80
 """How long the demo's orders come in before anything is shown."""
+EVENING, WEEK = 36, 120
+"""How many come in a minute for a busy evening's screens, and for a week's figures."""
+_SLOWER: Final = 14
+"""How much longer ago everything is then said to have happened: an evening in little more than a minute."""
+_UNANSWERED_S: Final = 270
+"""No order has waited longer than this to be accepted, or its deadline would pass while it is shown."""
+_OF_ORDERS: Final = (("orders", "id"), ("tickets", "order_id"), ("receipts", "order_id"))
+"""What hangs on an order, and the column that names it."""
 _PATIENCE_MS: Final = 30_000
 _BUSY: Final = {10: 1, 11: 2, 12: 5, 13: 7, 14: 5, 15: 3, 16: 2, 17: 3, 18: 6, 19: 9, 20: 8, 21: 5, 22: 3, 23: 1}
 """How busy the hours of a day are, by the clock in Baku."""
@@ -95,9 +103,11 @@ def main() -> int:
     SHOTS.mkdir(parents=True, exist_ok=True)
     with _demo() as (url, database), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=chromium_flags())
-        _liven(url)
+        _liven(url, EVENING)
+        _stretch(database)
         for screen in wanted:
             if screen.name == "insights":
+                _liven(url, WEEK)
                 _spread_over_a_week(database)
             for size in screen.sizes:
                 for scheme in SCHEMES:
@@ -140,15 +150,37 @@ def _sign_in(context: BrowserContext) -> str:
     return token
 
 
-def _liven(url: str) -> None:
-    """Let the demo's guests order and its house work for a while."""
+def _liven(url: str, per_minute: int) -> None:
+    """Let the demo's guests order and its house work for a while, then hold still."""
     who = {"brand": demo.BRAND, "username": demo.MANAGER, "password": demo.MANAGER_PASSWORD}
     with httpx.Client(base_url=url, timeout=60) as http:
         signed_in = http.post("/hub/v1/session", json=who).raise_for_status()
         headers = {"X-CSRF-Token": signed_in.json()["data"]["csrf_token"]}
-        alive = {"orders": True, "house": True, "per_minute": 120}
-        http.put("/hub/v1/demo", json=alive, headers=headers).raise_for_status()
-    time.sleep(ALIVE_S)
+        for on in (True, False):
+            alive = {"orders": on, "house": on, "per_minute": per_minute}
+            http.put("/hub/v1/demo", json=alive, headers=headers).raise_for_status()
+            time.sleep(ALIVE_S if on else 2)
+
+
+def _stretch(database: Path) -> None:
+    """Say that what happened in a minute took an evening: each order with all that hangs on it is so much older."""
+    now = time.time_ns() // 1_000
+    with contextlib.closing(sqlite3.connect(database, timeout=30)) as store, store:
+        for order_id, created, status in store.execute("SELECT id, created_at, status FROM orders").fetchall():
+            back = (now - created) * (_SLOWER - 1)
+            if status == "PENDING":
+                back = max(0, min(back, _UNANSWERED_S * 1_000_000 - (now - created)))
+            _move(store, order_id, back, (*_OF_ORDERS, ("deadlines", "order_id")))
+
+
+def _move(
+    store: sqlite3.Connection, order_id: int, back_us: int, tables: tuple[tuple[str, str], ...] = _OF_ORDERS
+) -> None:
+    """Let everything of an order have happened so much earlier."""
+    for table, key in tables:
+        columns = [row[1] for row in store.execute(f"PRAGMA table_info({table})") if row[1].endswith("_at")]
+        moved = ", ".join(f"{column} = {column} - {back_us}" for column in columns)
+        store.execute(f"UPDATE {table} SET {moved} WHERE {key} = {order_id}")  # noqa: S608 - our own names and numbers
 
 
 def _spread_over_a_week(database: Path) -> None:
@@ -159,11 +191,7 @@ def _spread_over_a_week(database: Path) -> None:
         for order_id, created in store.execute("SELECT id, created_at FROM orders").fetchall():
             day_us, hour_us = 86_400_000_000, 3_600_000_000
             at = created - created % day_us - chance.randint(1, 6) * day_us + (chance.choice(busy) - 4) * hour_us
-            back = created - at - chance.randrange(hour_us)
-            for table, key in (("orders", "id"), ("tickets", "order_id"), ("receipts", "order_id")):
-                columns = [row[1] for row in store.execute(f"PRAGMA table_info({table})") if row[1].endswith("_at")]
-                moved = ", ".join(f"{column} = {column} - {back}" for column in columns)
-                store.execute(f"UPDATE {table} SET {moved} WHERE {key} = {order_id}")  # noqa: S608 - our own names and numbers
+            _move(store, order_id, created - at - chance.randrange(hour_us))
 
 
 def _compress(file: Path) -> None:

@@ -41,8 +41,9 @@ class _Connection:
 class Cable:
     """Listens on a port of its own and carries what comes to a house's."""
 
-    def __init__(self, house_port: int) -> None:
+    def __init__(self, house_port: int, host: str = "127.0.0.1") -> None:
         self._house_port = house_port
+        self._host = host
         self._connections: list[_Connection] = []
         self._listener = self._listen(0)
         self.port: int = self._listener.getsockname()[1]
@@ -58,7 +59,7 @@ class Cable:
     @property
     def url(self) -> str:
         """Where the house is reached through it."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self._host}:{self.port}"
 
     @property
     def streams(self) -> int:
@@ -78,7 +79,7 @@ class Cable:
         self._listener = self._listen(self.port)
 
     def _listen(self, port: int) -> socket.socket:
-        listener = socket.create_server(("127.0.0.1", port))
+        listener = socket.create_server((self._host, port))
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
         return listener
 

@@ -632,3 +632,53 @@ def test_only_those_who_take_money_are_offered_it(channel, open_board):
     expect(operator.get_by_test_id("hand-over")).to_be_visible()
     expect(operator.get_by_test_id("pay")).to_have_count(0)
     expect(open_order(open_board("demo-cashier"), order).get_by_test_id("pay")).to_be_visible()
+
+
+def test_what_the_kitchen_takes_back_is_not_handed_over(channel, open_board):
+    """Also when it was paid, and its closed receipt goes on saying READY: it stands with what is being made."""
+    page = open_board()
+    order = channel.order()
+    channel.act(f"orders/{order}/accept", {"send_to_station": True})
+    remaining = channel.whole(order)["chain"]["receipt"]["remaining"]
+    channel.act(f"receipts/{order}/close", {"payment_methods": [{"id": 1, "name": "Cash", "amount": remaining}]})
+    channel.cook(order)
+    expect(card(page, order, "ready").get_by_test_id("move-handOver")).to_be_visible()
+    (ticket,) = channel.whole(order)["chain"]["tickets"]
+    channel.act(f"tickets/{ticket['id']}/recall", cook=True)
+    expect(card(page, order, "accepted")).to_be_visible()
+    expect(card(page, order).get_by_test_id("move-handOver")).to_have_count(0)
+
+
+def test_one_key_hands_over_only_what_is_ready(channel, open_board):
+    """On what is still to be cooked it opens the order, and on what was paid R does no more at a till."""
+    page = open_board()
+    order = channel.order()
+    channel.act(f"orders/{order}/accept", {"send_to_station": True})
+    remaining = channel.whole(order)["chain"]["receipt"]["remaining"]
+    channel.act(f"receipts/{order}/close", {"payment_methods": [{"id": 1, "name": "Cash", "amount": remaining}]})
+    expect(card(page, order, "accepted")).to_contain_text("Paid")
+    page.keyboard.press("ArrowDown")
+    for key in ("h", "r"):
+        page.keyboard.press(key)
+        expect(page.locator(f'[data-testid="panel"][data-order="{order}"]')).to_be_visible()
+        expect(page.get_by_test_id("refuse-dialog")).to_have_count(0)
+        page.keyboard.press("Escape")
+        expect(page.get_by_test_id("panel")).to_have_count(0)
+    assert channel.whole(order)["chain"]["order"]["handed_over_at"] is None
+
+
+def test_what_goes_wrong_in_a_question_is_told_in_it(channel, open_board):
+    """Nothing stands behind the question where nobody sees it."""
+    page = open_board()
+    order = channel.order()
+    panel = open_order(page, order)
+    panel.get_by_test_id("refuse").click()
+    page.get_by_test_id("reason-too_busy").click()
+    channel.act(f"orders/{order}/accept", {"send_to_station": False})
+    remaining = channel.whole(order)["chain"]["receipt"]["remaining"]
+    channel.act(f"receipts/{order}/close", {"payment_methods": [{"id": 1, "name": "Cash", "amount": remaining}]})
+    page.get_by_test_id("refuse-confirm").click()
+    told = page.get_by_test_id("refuse-dialog").locator(".toast")
+    expect(told).to_contain_text("The server refused this")
+    told.get_by_role("button").click()
+    expect(told).to_have_count(0)

@@ -156,6 +156,20 @@ def test_own_days_stay_in_the_address(open_insights: Callable[..., Page], collea
     assert colleague.figures(**_days(page))["from"] == f"{today[:8]}01"
 
 
+def test_own_days_are_typed_digit_by_digit(open_insights: Callable[..., Page]) -> None:
+    """The field keeps the focus, and only the day that is left standing is asked for."""
+    page = open_insights()
+    today = _days(page)["to"]
+    page.get_by_role("button", name="Own days").click()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/hub/v1/insights?" in request.url else None)
+    page.get_by_test_id("from").focus()
+    page.keyboard.type(f"{today[5:7]}01{today[:4]}", delay=40)
+    expect(page.get_by_test_id("report")).to_have_attribute("data-from", f"{today[:8]}01")
+    expect(page.get_by_test_id("from")).to_be_focused()
+    assert not [url for url in asked if "from=000" in url or "from=00" in url]
+
+
 def test_it_speaks_every_language_on_a_phone(open_insights: Callable[..., Page], colleague: Colleague) -> None:
     """Nothing sticks out at 390 px, and axe finds nothing."""
     colleague.act(colleague.order(101, "Pizza", 8.5), "accept", {})

@@ -455,3 +455,18 @@ def test_a_paired_screen_goes_to_its_station(house, restaurant, new_context):
     expect_status(page, order_id, "STARTED", GRILL)
     page.get_by_test_id("stations").click()
     expect(page.get_by_test_id("station")).to_have_count(5)
+
+
+def test_tickets_stand_in_the_order_in_which_they_are_due(restaurant, open_kitchen):
+    """What was promised sooner comes first, whenever it was ordered."""
+    page = open_kitchen()
+    promised = {}
+    for minutes in (60, 5, 30):
+        order_id = restaurant.order(line(PIZZA), auto_order_accept=False)
+        answer = restaurant.till.post(
+            f"/hub/v1/orders/{order_id}/accept", json={"minutes": minutes, "send_to_station": True}
+        )
+        assert answer.status_code == 200, answer.text
+        promised[minutes] = f"{order_id}-1-1"
+    expect(page.get_by_test_id("ticket")).to_have_count(3)
+    assert list(shown(page)) == [promised[5], promised[30], promised[60]]

@@ -230,3 +230,68 @@ def test_it_speaks_every_language(open_setup: Callable[..., Page]) -> None:
 def _menu_product(colleague: httpx.Client) -> dict[str, Any]:
     menu = colleague.get("/hub/v1/menu", params={"venue": MENU_VENUE}).json()["data"]
     return next(one for one in menu["products"] if one["id"] == PIZZA)
+
+
+def test_a_till_is_added_renamed_and_retired(open_setup: Callable[..., Page], colleague: httpx.Client) -> None:
+    """Beside the devices; what is retired is shown when it is asked for."""
+    page = open_setup("devices")
+    tills = page.get_by_role("region", name="Tills")
+    tills.get_by_test_id("add").click()
+    page.get_by_test_id("field-name").fill("Till at the bar")
+    page.get_by_test_id("save").click()
+    expect(tills).to_contain_text("Till at the bar")
+    kept = colleague.get("/hub/v1/admin/terminals").json()["data"]
+    added = next(one for one in kept if one["name"] == "Till at the bar")
+    tills.get_by_test_id(f"row-{added['id']}").click()
+    page.get_by_test_id("field-name").fill("Bar")
+    page.get_by_test_id("field-active").click()
+    page.get_by_test_id("save").click()
+    expect(page.get_by_test_id("resource-dialog")).to_have_count(0)
+    expect(tills.get_by_test_id(f"row-{added['id']}")).to_have_count(0)
+    now = colleague.get(f"/hub/v1/admin/terminals/{added['id']}").json()["data"]
+    assert (now["name"], now["active"]) == ("Bar", False)
+
+
+def test_a_product_is_added_with_its_variant_and_its_price_elsewhere(
+    open_setup: Callable[..., Page], colleague: httpx.Client
+) -> None:
+    """Sold by its variant, in portions, dearer at the other venue; its menu has it at once."""
+    page = open_setup("menu")
+    page.get_by_test_id("add").click()
+    page.get_by_test_id("field-name").fill("Lobio")
+    page.get_by_test_id("field-price").fill("0")
+    page.get_by_test_id("save").click()
+    expect(page.get_by_test_id("resource-dialog")).to_have_count(0)
+    page.get_by_test_id("add").click()
+    page.get_by_test_id("field-name").fill("Lobio with walnuts")
+    page.get_by_test_id("field-price").fill("7,5")
+    page.get_by_test_id("field-parent_id").select_option(label="Lobio")
+    page.locator("label", has=page.get_by_test_id("field-sold_by_portion")).click()
+    page.get_by_test_id("offer-2").get_by_label("Another price there").fill("8,25")
+    page.get_by_test_id("save").click()
+    expect(page.get_by_test_id("resource-dialog")).to_have_count(0)
+    for venue, price in ((1, 7.5), (2, 8.25)):
+        products = colleague.get("/hub/v1/menu", params={"venue": venue}).json()["data"]["products"]
+        found = {one["name"]: one for one in products if one["name"].startswith("Lobio")}
+        assert found["Lobio"]["price"] is None
+        variant = found["Lobio with walnuts"]
+        assert (variant["price"], variant["parent_id"], variant["sold_by_portion"]) == (
+            price,
+            found["Lobio"]["id"],
+            True,
+        )
+
+
+def test_the_kitchens_targets_are_the_venues(open_setup: Callable[..., Page], colleague: httpx.Client) -> None:
+    """A ticket presses before it is late; kitchen screens get them with the menu."""
+    page = open_setup("policies")
+    page.get_by_test_id("field-kitchen_pressing_minutes").fill("9")
+    page.get_by_test_id("field-kitchen_late_minutes").fill("9")
+    page.get_by_test_id("save").click()
+    expect(page.get_by_test_id("form-problem")).to_be_visible()
+    page.get_by_test_id("field-kitchen_late_minutes").fill("20")
+    page.get_by_test_id("save").click()
+    expect(page.get_by_test_id("form-problem")).to_have_count(0)
+    expect(page.get_by_text("Saved")).to_be_visible()
+    menu = colleague.get("/hub/v1/menu", params={"venue": 1}).json()["data"]
+    assert menu["kitchen"] == {"pressing_minutes": 9, "late_minutes": 20}

@@ -51,6 +51,15 @@ async def test_every_page_is_the_app_under_a_strict_policy(server: Server):
     assert b"<script>" not in found["/"]
 
 
+def test_all_scripts_in_one_language_are_less_than_150_kilobytes():
+    """As they are sent to browsers that know Brotli; a screen loads a part of them."""
+    scripts = {name: file for name, file in shipped_files().items() if name.endswith(".js") and name != "/sw.js"}
+    sizes = {name: min(len(form) for form in file.forms.values()) for name, file in scripts.items()}
+    languages = {name: size for name, size in sizes.items() if name.split("/")[-1][:3] in ("en-", "az-", "ru-", "tr-")}
+    assert len(languages) == 4
+    assert sum(sizes.values()) - sum(languages.values()) + max(languages.values()) < 150_000
+
+
 @pytest.mark.anyio
 async def test_files_are_kept_as_long_as_their_address_says(server: Server):
     """Assets are named by their content and kept for a year; what is not is asked for each time, and cheap to ask."""
