@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import APIResponse, BrowserContext, Locator, Page, Route, expect
-from tests.browser.conftest import House, Watch, axe
+from tests.browser.conftest import House, Watch, axe, wait_until
 
 VENUE = 1
 TIKA_KABAB, PITI, QUTAB, STURGEON, DOVGA, LEMONADE, PLOV = 212, 225, 244, 216, 222, 267, 205
@@ -249,7 +249,7 @@ def test_choices_are_held_to_while_choosing(open_entry, colleague):
     expect(dialog).to_contain_text("choose 1")
     expect(dialog).to_contain_text("up to 3")
     expect(page.get_by_test_id("options-add")).to_be_disabled()
-    expect(dialog.get_by_role("status")).to_contain_text("Doneness")
+    expect(dialog.locator(".entry-missing")).to_contain_text("Doneness")
     dialog.get_by_label("Rare").check()
     dialog.get_by_label("Well done").check()
     expect(dialog.get_by_label("Rare")).not_to_be_checked()
@@ -389,7 +389,7 @@ def test_who_comes_next_begins_with_nothing_of_whoever_left(open_entry, colleagu
     with page.expect_response("**/hub/v1/orders"):
         route.fulfill(response=answer)
     left = "JSON.parse(sessionStorage.getItem('comanda.entry.staff:demo-operator'))"
-    page.wait_for_function(f"{left}.pending === null && {left}.draft.lines.length === 0")
+    wait_until(page, f"{left}.pending === null && {left}.draft.lines.length === 0")
     expect(page.get_by_test_id("guest-name")).to_have_value("Murad")
     expect(page.get_by_test_id("order-taken")).to_have_count(0)
     assert len(colleague.orders_of("0507770016")) == 1
