@@ -470,3 +470,17 @@ def test_tickets_stand_in_the_order_in_which_they_are_due(restaurant, open_kitch
         promised[minutes] = f"{order_id}-1-1"
     expect(page.get_by_test_id("ticket")).to_have_count(3)
     assert list(shown(page)) == [promised[5], promised[30], promised[60]]
+
+
+def test_a_letter_of_a_comment_leaves_the_dishes_in_sight(restaurant, open_kitchen):
+    """Its beginning stands on the ticket, with a mark that there is more; one tap shows all of it."""
+    page = open_kitchen("all", size=(1024, 768))
+    letter = "Please come through the yard, the gate between the pharmacy and the flower shop. " * 6 + "No nuts!"
+    order_id = restaurant.order(line(PIZZA, 2), comment=letter)
+    ticket = card(page, order_id)
+    expect(ticket.get_by_test_id("comment")).to_contain_text("Read on")
+    expect(ticket.get_by_test_id("ticket-line")).to_be_in_viewport(ratio=1)
+    expect(ticket.get_by_test_id("bump")).to_be_in_viewport(ratio=1)
+    tap(ticket.get_by_test_id("comment"))
+    expect(page.get_by_test_id("ticket-menu")).to_contain_text("No nuts!")
+    assert axe(page) == []

@@ -52,7 +52,7 @@ def test_the_readme_takes_an_order_to_the_door_through_a_kill(request, start_com
     time.sleep(1)
     with (
         Running("printer", "listen", "--port", str(printer_port), "--pictures", str(tmp_path / "papers")) as printer,
-        Running("tail", "--json", "--url", server.url) as tail,
+        Running("tail", "--json", "--after", "1:0", "--url", server.url) as tail,
     ):
         first, ready, rest = _parts()
         token = _token(server.url)

@@ -9,6 +9,7 @@ const kitchen: Messages["kitchen"] = {
   noStations: "Hələ heç bir sex qurulmayıb",
   allStations: "Bütün sexlər",
   stations: "Sex seçin",
+  readOn: "Davamını oxu",
   station: "Sex",
   channel: "Kanal",
   came: "Gəldi",

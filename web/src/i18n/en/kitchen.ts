@@ -8,6 +8,7 @@ export default {
   noStations: "No stations are set up yet",
   allStations: "All stations",
   stations: "Choose a station",
+  readOn: "Read on",
   station: "Station",
   channel: "Channel",
   came: "Came",

@@ -9,6 +9,7 @@ const kitchen: Messages["kitchen"] = {
   noStations: "Цеха ещё не заведены",
   allStations: "Все цеха",
   stations: "Выбрать цех",
+  readOn: "Читать дальше",
   station: "Цех",
   channel: "Канал",
   came: "Поступил",

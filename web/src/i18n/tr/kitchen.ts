@@ -9,6 +9,7 @@ const kitchen: Messages["kitchen"] = {
   noStations: "Henüz istasyon tanımlanmadı",
   allStations: "Tüm istasyonlar",
   stations: "İstasyon seç",
+  readOn: "Devamını oku",
   station: "İstasyon",
   channel: "Kanal",
   came: "Geldi",

@@ -33,6 +33,8 @@ const SMALL = { sizeEm: 1.2, rowEm: 1.5 };
 const SIDES_EM = 1.8;
 const TICK_EM = 2.2;
 const NOTE_SIDES_EM = 3.2;
+/** A longer comment is cut there, or it would stand where the dishes are; kitchen.css has the same number. */
+const COMMENT_ROWS = 4;
 
 /** The room that a box offers. */
 export function roomOf(widthPx: number, heightPx: number, emPx: number, widthOf: Room["widthOf"]): Room {
@@ -71,9 +73,15 @@ export function pack(tickets: readonly TicketCard[], room: Room, commentOf: (tic
 
 function heightOf(ticket: TicketCard, room: Room, comment: string | null): number {
   let height = HEAD_EM + Math.max(room.touchEm, 3.25) + 0.6;
-  if (comment) height += 0.4 + rowsOf(comment, room.columnEm - 3.4, SMALL, room);
+  if (comment) height += commentHeight(comment, room);
   for (const line of ticket.lines) height += Math.max(lineHeight(line, room), room.touchEm);
   return height;
+}
+
+function commentHeight(comment: string, room: Room): number {
+  const whole = rowsOf(comment, room.columnEm - 3.4, SMALL, room);
+  const most = COMMENT_ROWS * SMALL.rowEm;
+  return 0.4 + (whole > most ? most + SMALL.rowEm : whole);
 }
 
 function lineHeight(line: TicketLineCard, room: Room): number {

@@ -48,7 +48,7 @@ export function TicketMenu(props: { ticket: TicketCard; comment: string | null; 
           ),
         )}
       </dl>
-      {comment !== null && comment !== "" && <p>{comment}</p>}
+      {comment !== null && comment !== "" && <p class="kitchen-note is-order">{comment}</p>}
       {ticket.status === "NEW" && (
         <Button size="large" wide icon={Check} look="good" onClick={() => choose("ready")} testId="ready-at-once">
           {kitchen.moves.ready}

@@ -2,7 +2,7 @@ import { computed } from "@preact/signals";
 import { Ban, Check, CircleCheckBig, Ellipsis, Flame, Hourglass, MessageSquareWarning, Play, ShoppingBag, Sparkle, TriangleAlert, Truck, Undo2, Utensils } from "lucide";
 import type { IconNode } from "lucide";
 import type { JSX } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { TicketCard } from "~/api/types";
 import { messages } from "~/i18n";
 import { clock, now, timeOfDay } from "~/i18n/format";
@@ -73,12 +73,7 @@ export function Ticket({ ticket, place, number, isFresh, withStation }: Props): 
         </div>
       </header>
       <div class="kitchen-lines" tabIndex={-1}>
-        {comment !== null && comment !== "" && (
-          <p class="kitchen-note is-order" data-testid="comment">
-            <Icon of={MessageSquareWarning} />
-            <span>{comment}</span>
-          </p>
-        )}
+        {comment !== null && comment !== "" && <Comment text={comment} onOpen={() => setMenuOpen(true)} />}
         {ticket.lines.map((line) => (
           <Line key={line.line} ticket={ticket} line={line} />
         ))}
@@ -89,6 +84,37 @@ export function Ticket({ ticket, place, number, isFresh, withStation }: Props): 
       </footer>
       {menuOpen && <TicketMenu ticket={ticket} comment={comment} onClose={() => setMenuOpen(false)} />}
     </article>
+  );
+}
+
+/** What the guest wrote; of a letter the beginning, and that there is more of it, so that the dishes stay in sight. */
+function Comment({ text, onOpen }: { text: string; onOpen: () => void }): JSX.Element {
+  const words = useRef<HTMLSpanElement>(null);
+  const [cut, setCut] = useState(false);
+  useLayoutEffect(() => {
+    const { current } = words;
+    setCut(current !== null && current.scrollHeight > current.clientHeight + 1);
+  }, [text]);
+  const inside = (
+    <>
+      <Icon of={MessageSquareWarning} />
+      <span class="kitchen-comment" ref={words}>
+        {text}
+      </span>
+    </>
+  );
+  if (!cut) {
+    return (
+      <p class="kitchen-note is-order" data-testid="comment">
+        {inside}
+      </p>
+    );
+  }
+  return (
+    <button type="button" class="kitchen-note is-order is-cut" onClick={onOpen} data-testid="comment">
+      {inside}
+      <strong class="kitchen-read-on">{messages().kitchen.readOn}</strong>
+    </button>
   );
 }
 
