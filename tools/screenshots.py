@@ -31,11 +31,11 @@ WALL: Final = ("wall", 1920, 1080)
 SCHEMES: Final = ("light", "dark")
 ALIVE_S: Final = 80
 """How long the demo's orders come in before anything is shown."""
-EVENING, WEEK = 36, 120
+EVENING, WEEK = 24, 120
 """How many come in a minute for a busy evening's screens, and for a week's figures."""
 _SLOWER: Final = 14
 """How much longer ago everything is then said to have happened: an evening in little more than a minute."""
-_UNANSWERED_S: Final = 270
+_UNANSWERED_S: Final = 150
 """No order has waited longer than this to be accepted, or its deadline would pass while it is shown."""
 _OF_ORDERS: Final = (("orders", "id"), ("tickets", "order_id"), ("receipts", "order_id"))
 """What hangs on an order, and the column that names it."""
@@ -48,7 +48,7 @@ def settled(page: Page) -> None:
     """Wait until the app has drawn its screen and its fonts and pictures are there."""
     expect(page.locator("#app")).not_to_be_empty()
     # The first touch, after which the page may make sounds and says nothing of them any more.
-    page.get_by_role("heading", level=1).first.click()
+    page.mouse.click(1, 1)
     expect(page.get_by_test_id("sound-blocked")).to_have_count(0)
     page.evaluate("document.fonts.ready.then(() => true)")
     page.wait_for_timeout(1_500)
@@ -107,11 +107,11 @@ def main() -> int:
     with _demo() as (url, database), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=chromium_flags())
         _liven(url, EVENING)
-        _stretch(database)
+        evening = _stretch(database)
         for screen in wanted:
             if screen.name == "insights":
                 _liven(url, WEEK)
-                _spread_over_a_week(database)
+                _spread_over_a_week(database, spared=evening)
             for size in screen.sizes:
                 for scheme in SCHEMES:
                     _take(browser, url, screen, size, scheme)
@@ -165,15 +165,18 @@ def _liven(url: str, per_minute: int) -> None:
             time.sleep(ALIVE_S if on else 2)
 
 
-def _stretch(database: Path) -> None:
+def _stretch(database: Path) -> set[int]:
     """Say that what happened in a minute took an evening: each order with all that hangs on it is so much older."""
+    seen: set[int] = set()
     now, chance = time.time_ns() // 1_000, random.Random(5)
     with contextlib.closing(sqlite3.connect(database, timeout=30)) as store, store:
         for order_id, created, status in store.execute("SELECT id, created_at, status FROM orders").fetchall():
+            seen.add(order_id)
             back = (now - created) * (_SLOWER - 1)
             if status == "PENDING":
                 back = max(0, chance.randint(5, _UNANSWERED_S) * 1_000_000 - (now - created))
             _move(store, order_id, back, (*_OF_ORDERS, ("deadlines", "order_id")))
+    return seen
 
 
 def _move(
@@ -186,12 +189,14 @@ def _move(
         store.execute(f"UPDATE {table} SET {moved} WHERE {key} = {order_id}")  # noqa: S608 - our own names and numbers
 
 
-def _spread_over_a_week(database: Path) -> None:
-    """Put the demo's orders, which all came a minute ago, on the hours of a week as a restaurant has them."""
+def _spread_over_a_week(database: Path, *, spared: set[int]) -> None:
+    """Put orders that came a minute ago on the hours of a week as a restaurant has them; today keeps its evening."""
     busy = [hour for hour, weight in _BUSY.items() for _ in range(weight)]
     chance = random.Random(7)
     with contextlib.closing(sqlite3.connect(database, timeout=30)) as store, store:
         for order_id, created in store.execute("SELECT id, created_at FROM orders").fetchall():
+            if order_id in spared:
+                continue
             day_us, hour_us = 86_400_000_000, 3_600_000_000
             at = created - created % day_us - chance.randint(1, 6) * day_us + (chance.choice(busy) - 4) * hour_us
             _move(store, order_id, created - at - chance.randrange(hour_us))

@@ -66,7 +66,7 @@ export function Ticket({ ticket, place, number, isFresh, withStation }: Props): 
             <SaleType ticket={ticket} withStation={withStation} />
           </span>
           {waiting ? (
-            <Due ticket={ticket} level={level} />
+            <Due ticket={ticket} level={level} brief={withStation && ticket.promised_at !== null} />
           ) : (
             <strong class="kitchen-state">{kitchen.states[ticket.status]}</strong>
           )}
@@ -134,17 +134,17 @@ function Elapsed({ since }: { since: string }): JSX.Element {
   return <time class="kitchen-elapsed">{clock((now() - Date.parse(since)) / 1_000)}</time>;
 }
 
-/** When it was promised, and in words and by a sign how that stands. */
-function Due({ ticket, level }: { ticket: TicketCard; level: Level }): JSX.Element {
+/** When it was promised, and by a sign and in words how that stands; `brief` leaves the room to the station's name. */
+function Due({ ticket, level, brief }: { ticket: TicketCard; level: Level; brief: boolean }): JSX.Element {
   const { kitchen } = messages();
   const started = ticket.status === "STARTED";
   return (
     <span class="kitchen-due">
       {ticket.promised_at !== null && <span>{kitchen.promised(timeOfDay(ticket.promised_at))}</span>}
       {started && level !== "calm" && <Icon of={Flame} label={kitchen.states.STARTED} />}
-      <strong class="kitchen-level">
+      <strong class={brief ? "kitchen-level is-brief" : "kitchen-level"}>
         <Icon of={level === "calm" ? (started ? Flame : Sparkle) : LEVELS[level]} />
-        {level === "calm" ? kitchen.states[ticket.status] : kitchen.levels[level]}
+        <span class="kitchen-level-words">{level === "calm" ? kitchen.states[ticket.status] : kitchen.levels[level]}</span>
       </strong>
     </span>
   );
@@ -170,5 +170,6 @@ function useLevel({ pressingAt, dueAt }: Target): Level {
 
 function lengthOf(number: string): string {
   if (number.length <= 5) return "";
-  return number.length <= 9 ? " is-long" : " is-longest";
+  if (number.length <= 7) return " is-long";
+  return number.length <= 9 ? " is-longer" : " is-longest";
 }
