@@ -4,16 +4,13 @@ import { computed, signal } from "@preact/signals";
 import { menu } from "~/menu";
 import { serverNow } from "~/api/client";
 import { language } from "./index";
+import { writtenAs } from "./written";
 
 const zone = computed(() => {
   const known = menu.value;
   return known?.venues.find((venue) => venue.id === known.venue_id)?.timezone;
 });
-/**
- * The language whose way of writing numbers and dates is used: the one in use, unless the browser has no data of it, as
- * Chromium has none of Azerbaijani. CLDR's Azerbaijani numbers are written as German ones, and so are dates in figures.
- */
-const written = computed(() => (/^M\d/.test(new Intl.DateTimeFormat(language.value, { month: "long" }).format(0)) ? "de" : language.value));
+const written = computed(() => writtenAs(language.value));
 /** Currencies whose sign every device can draw; of the others (₼ among them) many fonts show an empty box. */
 const SIGNS = new Set(["USD", "EUR", "GBP", "TRY", "RUB", "JPY"]);
 

@@ -133,6 +133,7 @@ const common: Messages["common"] = {
     decides_early: "Yalnız son addım qəbul və ya rədd edə bilər.",
     unknown_brand: "Burada belə brend yoxdur.",
     unknown_terminal: "Bu məkanda belə kassa yoxdur.",
+    unknown_time_zone: "Belə saat qurşağı yoxdur; Asia/Baku kimi yazın.",
     unknown_station: "Belə sex yoxdur.",
     too_simple: "Çox sadədir: eyni rəqəmin təkrarı və ya ardıcıl rəqəmlər olmaz.",
     required: "Bu doldurulmalıdır.",

@@ -133,6 +133,7 @@ export default {
     decides_early: "Only the last step may accept or refuse.",
     unknown_brand: "There is no such brand here.",
     unknown_terminal: "There is no such till at this venue.",
+    unknown_time_zone: "There is no such time zone; write one as Asia/Baku.",
     unknown_station: "There is no such station.",
     too_simple: "Too simple: not one digit repeated, nor digits counted up or down.",
     required: "This must be filled in.",

@@ -133,6 +133,7 @@ const common: Messages["common"] = {
     decides_early: "Yalnızca son adım kabul ya da ret olabilir.",
     unknown_brand: "Burada böyle bir marka yok.",
     unknown_terminal: "Bu şubede böyle bir kasa yok.",
+    unknown_time_zone: "Böyle bir saat dilimi yok; Asia/Baku gibi yazın.",
     unknown_station: "Böyle bir istasyon yok.",
     too_simple: "Çok basit: aynı rakamın tekrarı ya da sıralı rakamlar olmaz.",
     required: "Bu doldurulmalı.",
