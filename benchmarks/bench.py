@@ -112,7 +112,8 @@ class Series:
                 self._note(case, self.bench.run(case), f"round {round_ + 1}, {index + 1} of {len(cases)}")
             self._round_of_ceilings()
             self._round_of_streams()
-            self._round_of_deadlines()
+            for store in STORES:
+                self._round_of_deadlines(store)
         self._starts()
         for store in STORES:
             self.growth(store)
@@ -188,16 +189,20 @@ class Series:
                 self._figure(f"{store}: a stream {BEHIND:,} events behind has caught up, s", seconds)
                 self._figure(f"{store}: a stream has caught up, sound", float(whole))
 
-    def _round_of_deadlines(self) -> None:
+    def deadlines(self, store: str) -> None:
+        """The same rounds of deadlines as in the whole series."""
+        for _ in range(self.scale.rounds):
+            self._round_of_deadlines(store)
+
+    def _round_of_deadlines(self, store: str) -> None:
         """From when a step of an accept deadline is due until it is carried out."""
-        for store in STORES:
-            with self.bench.store_copy(store) as (data_dir, url):
-                set_deadline(data_dir, url)
-                with _serving(data_dir, url) as server:
-                    found = lateness(server, data_dir, url, self.scale.seconds)
-                for name, value in zip(("p50", "p99", "worst"), found.late, strict=True):
-                    self._figure(f"{store}: step of a deadline, late by, {name} ms", value)
-                self._figure(f"{store}: every step of a deadline once and in order, sound", float(found.whole))
+        with self.bench.store_copy(store) as (data_dir, url):
+            set_deadline(data_dir, url)
+            with _serving(data_dir, url) as server:
+                found = lateness(server, data_dir, url, self.scale.seconds)
+            for name, value in zip(("p50", "p99", "worst"), found.late, strict=True):
+                self._figure(f"{store}: step of a deadline, late by, {name} ms", value)
+            self._figure(f"{store}: every step of a deadline once and in order, sound", float(found.whole))
 
     def _starts(self) -> None:
         """From starting the process on an existing store to its first answer."""
@@ -299,13 +304,19 @@ def main() -> None:
     parser.add_argument("--growth", action="store_true", help="only an empty store beside one of a million orders")
     parser.add_argument("--reads", action="store_true", help="only reads of a store after two years of business")
     parser.add_argument("--imports", action="store_true", help="only imports while orders come in")
+    parser.add_argument("--deadlines", action="store_true", help="only how late steps of accept deadlines are")
     given = parser.parse_args()
     scale = QUICK if given.quick else FULL
     with tempfile.TemporaryDirectory(prefix="comanda-bench-") as folder, run_postgres() as postgres:
         bench = Bench(postgres, Path(folder), scale.seconds)
         bench.prepare()
         series = Series(bench, scale)
-        parts = {series.growth: given.growth, series.read: given.reads, series.import_menus: given.imports}
+        parts = {
+            series.growth: given.growth,
+            series.read: given.reads,
+            series.import_menus: given.imports,
+            series.deadlines: given.deadlines,
+        }
         alone = [part for part, wanted in parts.items() if wanted]
         if alone:
             for part in alone:

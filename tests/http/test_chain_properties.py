@@ -191,6 +191,10 @@ async def test_what_must_hold_holds_after_anything(settings, restless, seed):
             if dice.random() < 0.3:
                 boards.append(await board(server))
                 stations.append(await station(server))
+        await people.place()
+        async with asyncio.timeout(60):
+            while not {"order.reminded", "ticket.created"} <= {event["type"] for event in await events(server)}:
+                await people.act()
         # Clocks and printers go on: what is compared is what was true at one number.
         station_now, board_now = await station(server), await board(server)
         told = await events(server)

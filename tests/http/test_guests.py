@@ -49,6 +49,15 @@ async def test_a_phone_finds_its_owner_first(known: Server):
     assert await names(known, phone="7659999") == await names(known, phone="+994507659999") == []
 
 
+async def test_a_number_that_is_being_dialled_finds_its_owner(known: Server):
+    """With the zero that is dialled at home, from the fourth digit to the last; a number from abroad has none."""
+    dialled = "0507654321"
+    for length in range(4, len(dialled) + 1):
+        assert 21 in await names(known, phone=dialled[:length]), dialled[:length]
+    assert await names(known, phone="050 765 4") == [21]
+    assert await names(known, phone="+05076") == []
+
+
 async def test_a_text_finds_names_and_numbers(known: Server):
     """Whatever case; a number from four digits on; percent signs mean themselves."""
     assert await names(known, search="aynur") == [22, 21]

@@ -47,6 +47,14 @@ def test_a_text_that_would_run_gets_an_apostrophe_and_a_number_stays_one(sign: s
     assert (cell(-5), cell(0), cell(None), cell("")) == (-5, 0, "", "")
 
 
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\uff1d"])
+@pytest.mark.parametrize("before", [";", "; ", ';"', '; "" ', "\t", "\r\n", "|"])
+def test_a_formula_behind_a_separator_gets_one_too(sign: str, before: str):
+    """Where lists are written with semicolons a spreadsheet splits there, quotes or not; what is no formula stays as it is."""
+    assert cell(f"Pizza{before}{sign}1+1") == f"Pizza{before}'{sign}1+1"
+    assert cell(f"Pizza{before}1{sign}1") == f"Pizza{before}1{sign}1"
+
+
 async def test_names_that_are_formulas_are_shown_and_not_run(server: Server):
     """Products with hostile names, sold once each: quoted, neutralised, every letter kept."""
     products = [{"id": number, "name": name, "price": 1} for number, name in HOSTILE.items()]

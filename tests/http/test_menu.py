@@ -45,6 +45,17 @@ async def test_the_menu_is_what_the_house_sells(server: Server):
     assert [t["id"] for t in found["terminals"]] == [1]
 
 
+async def test_a_group_of_one_choice_takes_one(server: Server):
+    """Unless it wants more than one, whatever its upper bound; the kitchen's targets are the venue's."""
+    choices = [{"id": 900 + number, "name": f"Choice {number}"} for number in range(3)]
+    for least, most, shown in ((0, 0, 1), (1, 3, 1), (2, 3, 2)):
+        group = {"id": 50, "name": "One", "single_choice": True, "min_select": least, "max_select": most}
+        await server.import_({"modifier_groups": [{**group, "modifiers": choices}]})
+        (found,) = (await menu(server))["modifier_groups"]
+        assert (found["min_select"], found["max_select"]) == (least, shown)
+    assert (await menu(server))["kitchen"] == {"pressing_minutes": 10, "late_minutes": 15}
+
+
 async def test_what_is_not_sold_here_is_not_on_the_menu(server: Server):
     """Retired, hidden, not offered, what dishes are made of, and what hangs below a branch that is not shown."""
     await server.import_(

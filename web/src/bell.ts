@@ -3,7 +3,8 @@
 import { computed, effect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { ring } from "~/sound";
-import { board, onBoardEvent } from "~/sync/board";
+import { alarmOf } from "~/screens/board/stages";
+import { board, onBoardEvent, summaries } from "~/sync/board";
 
 const AGAIN_MS = 10_000;
 
@@ -24,8 +25,10 @@ export function useRinging(on: boolean): void {
   }, [on]);
 }
 
+/** Orders that have rung: another page of the till does not ring for them anew. */
+const known = new Set<number>();
+
 function ringForNew(): () => void {
-  const known = new Set<number>();
   return effect(() => {
     const fresh = unanswered.value.filter((order) => !known.has(order.id));
     known.clear();
@@ -45,7 +48,8 @@ function ringForAlarms(): () => void {
 
 function ringAgain(): () => void {
   const timer = setInterval(() => {
-    if (unanswered.value.length > 0) ring(unanswered.value.some((order) => pressing.has(order.id)));
+    const isPressing = (order: { id: number }): boolean => pressing.has(order.id) || alarmOf(summaries.value.get(order.id)) !== null;
+    if (unanswered.value.length > 0) ring(unanswered.value.some(isPressing));
   }, AGAIN_MS);
   return () => clearInterval(timer);
 }

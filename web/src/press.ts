@@ -4,6 +4,8 @@ import { signal } from "@preact/signals";
 
 /** The click follows the release at once; a slow tablet needs a moment for it. */
 const RELEASE_MS = 250;
+/** Nobody presses longer; a release that was never told must not hold the page for ever. */
+const LONGEST_MS = 5_000;
 
 const down = signal(false);
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -11,21 +13,20 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 /** True from the press until a moment after the release. */
 export const pressed = down;
 
+function releaseIn(milliseconds: number): void {
+  clearTimeout(timer);
+  timer = setTimeout(() => (down.value = false), milliseconds);
+}
+
 addEventListener(
   "pointerdown",
-  () => {
-    clearTimeout(timer);
+  (event) => {
+    // Another button opens a menu, and its release may go there.
+    if (event.button !== 0) return;
     down.value = true;
+    releaseIn(LONGEST_MS);
   },
   { capture: true },
 );
-for (const end of ["pointerup", "pointercancel", "blur"]) {
-  addEventListener(
-    end,
-    () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => (down.value = false), RELEASE_MS);
-    },
-    { capture: true },
-  );
-}
+for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => releaseIn(RELEASE_MS), { capture: true });
+addEventListener("blur", () => releaseIn(RELEASE_MS));

@@ -27,6 +27,7 @@ export const role = computed<Role | null>(() => {
 export const venueId = computed(() => caller.value?.venue_id ?? chosenVenue.value);
 
 let recognising = 0;
+let recognised = 0;
 
 const HERE = new Set(["localhost", "127.0.0.1", "[::1]"]);
 /** Whether what this page sends goes over the network in the clear. */
@@ -36,8 +37,9 @@ export const isOverheard = computed(() => greeting.value?.secure === false && !H
 export async function recognise(): Promise<void> {
   const mine = (recognising += 1);
   const [greeted, acting] = await Promise.all([ask<Hello>("GET", "/hub/v1/hello"), acts()]);
-  // Who was asked for later is known better.
-  if (mine !== recognising) return;
+  // What was asked for later is known better.
+  if (mine < recognised) return;
+  recognised = mine;
   greeting.value = greeted;
   become(acting);
 }
@@ -76,6 +78,8 @@ export function onSignOut(listener: (actor: string) => void): void {
 /** End the session; the device stays paired. Throws Unreachable. */
 export async function signOut(): Promise<void> {
   const who = caller.peek();
+  // What has to be forgotten may not have been loaded yet on this page.
+  await import("~/screens/entry/draft").catch(() => null);
   await ask("DELETE", "/hub/v1/session");
   if (who && !who.device) for (const listener of leaving) listener(who.actor);
   await recognise();

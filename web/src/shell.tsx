@@ -20,7 +20,7 @@ import { pressed } from "~/press";
 import { keysOn, soundOn, theme, type Theme } from "~/preferences";
 import { chooseVenue, hasRole, hello, isOverheard, me, role, signOut, venueId } from "~/session";
 import { soundAllowed } from "~/sound";
-import { confirmWaiting, doubtful, dropWaiting, waiting } from "~/sync/actions";
+import { confirmWaiting, doubtful, dropWaiting, isReached, waiting } from "~/sync/actions";
 import { board, boardStaleSince } from "~/sync/board";
 import { line } from "~/sync/line";
 
@@ -170,7 +170,7 @@ export function Preferences({ onClose }: { onClose: () => void }): JSX.Element {
         <span class="field-label">{common.appearance}</span>
         <Segments<Theme> label={common.appearance} value={theme.value} options={themes} onChange={(value) => (theme.value = value)} />
       </div>
-      <label class="board-switch">
+      <label class="switch">
         <input type="checkbox" checked={keysOn.value} onChange={(event) => (keysOn.value = event.currentTarget.checked)} data-testid="keys-on" />
         <span>{common.letterKeys}</span>
       </label>
@@ -207,7 +207,7 @@ function bannersNow(): JSX.Element {
   const { state, heardAt } = line.value;
   const staleSince = boardStaleSince.value;
   // What is shown is as old as the last word of the stream, or as the board that was taken without one.
-  const trueUntil = staleSince === null ? heardAt : Math.max(staleSince, state === "live" ? 0 : heardAt);
+  const trueUntil = staleSince ?? heardAt;
   return (
     <>
       {state === "lost" && (
@@ -258,7 +258,7 @@ function age(milliseconds: number): string {
 function Doubts(): JSX.Element | null {
   const { common } = messages();
   const one = doubtful.value[0];
-  if (one === undefined || line.value.state !== "live") return null;
+  if (one === undefined || !isReached()) return null;
   return (
     <Dialog
       key={one.key}

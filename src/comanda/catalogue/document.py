@@ -222,7 +222,7 @@ def _target_problems(venue: Venue, path: str) -> Iterator[Problem]:
     """A ticket presses before it is late."""
     if venue.kitchen_pressing_minutes >= venue.kitchen_late_minutes:
         message = "must be more than kitchen_pressing_minutes"
-        yield Problem(f"{path}.kitchen_late_minutes", "not_rising", message, venue.kitchen_late_minutes)
+        yield Problem(f"{path}.kitchen_late_minutes", "not_later", message, venue.kitchen_late_minutes)
 
 
 def _ladder_problems(venue: Venue, path: str) -> Iterator[Problem]:

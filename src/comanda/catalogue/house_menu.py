@@ -172,7 +172,7 @@ def _group_json(group: ModifierGroup, snapshot: Snapshot) -> dict[str, Any]:
         "id": group.id,
         "name": group.name,
         "min_select": group.min_select,
-        "max_select": 1 if group.single_choice else group.max_select or None,
+        "max_select": max(1, group.min_select) if group.single_choice else group.max_select or None,
         "modifiers": [
             {"id": modifier.id, "name": modifier.name, "price": _number(modifier.price)}
             for modifier in snapshot.modifiers[group.id].values()

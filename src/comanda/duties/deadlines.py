@@ -39,38 +39,36 @@ class _Deadlines:
         self._turns = asyncio.Semaphore(limits.STEPS_AT_ONCE)
         self._climbing: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._watched: set[str] = set()
+        self._crowded: set[str] = set()
         self._swept_at = float("-inf")
 
     async def keep(self, ending: asyncio.Event) -> None:
-        """Look round after round; what was begun is finished."""
-        while not ending.is_set():
-            try:
-                more = await self._one_round()
-            except Exception:
-                log.exception("deadlines.postponed")
-                more = False
-            if more:
-                # There is more than one look shows: the next one is as soon as something of this one is done.
-                await asyncio.wait(
-                    self._climbing.values(),
-                    timeout=limits.DEADLINE_POLL_S,
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
-            else:
-                await pause(ending, limits.DEADLINE_POLL_S)
-        if self._climbing:
-            await asyncio.wait(self._climbing.values())
+        """Look round after round; what was begun is finished, unless nobody waits for that any more."""
+        try:
+            while not ending.is_set():
+                try:
+                    await self._one_round()
+                except Exception:
+                    log.exception("deadlines.postponed")
+                if self._crowded and self._climbing:
+                    # There is more than one look shows: the next one is as soon as all of this one is done.
+                    await asyncio.wait(self._climbing.values(), timeout=limits.DEADLINE_POLL_S)
+                else:
+                    await pause(ending, limits.DEADLINE_POLL_S)
+            if self._climbing:
+                await asyncio.wait(self._climbing.values())
+        finally:
+            for task in self._climbing.values():
+                task.cancel()
 
-    async def _one_round(self) -> bool:
-        """Begin what is due and not begun yet; whether there may be more of it."""
+    async def _one_round(self) -> None:
+        """Begin what is due and not begun yet."""
         directory = await self._known.directory()
         houses = [House(brand, self._known.snapshot(brand.id)) for brand in directory.brands.values()]
         await self._choose_watched(houses)
-        more = False
         for house in houses:
             if house.brand.id in self._watched:
-                more |= await self._begin(house)
-        return more and bool(self._climbing)
+                await self._begin(house)
 
     async def _choose_watched(self, houses: Sequence[House]) -> None:
         """Watch brands with a ladder, and those of whose orders one is still on a ladder that is there no more."""
@@ -85,7 +83,7 @@ class _Deadlines:
             else:
                 self._watched.discard(brand_id)
 
-    async def _begin(self, house: House) -> bool:
+    async def _begin(self, house: House) -> None:
         brand_id = house.brand.id
         due = await self._store.read(lambda: due_steps(brand_id, now_micros()))
         by_order: dict[int, list[tuple[int, str]]] = {}
@@ -97,17 +95,24 @@ class _Deadlines:
                 task = asyncio.create_task(self._climb(house, order_id, steps), name=f"deadline-{order_id}")
                 self._climbing[key] = task
                 task.add_done_callback(lambda _, key=key: self._climbing.pop(key))  # type: ignore[misc]
-        return len(due) >= limits.DUE_STEPS
+        (self._crowded.add if len(due) >= limits.DUE_STEPS else self._crowded.discard)(brand_id)
 
     async def _climb(self, house: House, order_id: int, steps: list[tuple[int, str]]) -> None:
         """Carry out what is due of one order, step after step; one that has to wait keeps no other waiting."""
         async with self._turns:
-            for step, action in steps:
-                try:
-                    await _carry_out(self._store, house, self._meter, order_id, step, action)
-                except Exception:
-                    log.exception("deadline.postponed", brand=house.brand.id, order_id=order_id, step=step)
-                    return
+            done = await self._take_steps(house, order_id, steps)
+        if not done:
+            # It is begun again only after a while: a store that takes nothing is not asked without a pause.
+            await asyncio.sleep(limits.DEADLINE_POLL_S)
+
+    async def _take_steps(self, house: House, order_id: int, steps: list[tuple[int, str]]) -> bool:
+        for step, action in steps:
+            try:
+                await _carry_out(self._store, house, self._meter, order_id, step, action)
+            except Exception:
+                log.exception("deadline.postponed", brand=house.brand.id, order_id=order_id, step=step)
+                return False
+        return True
 
 
 def _has_ladder(house: House) -> bool:

@@ -113,7 +113,11 @@ async def _hand_over(reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
                 while await reader.read(1024):
                     continue
         except TimeoutError:
-            if not _unacknowledged(writer):
+            try:
+                waiting = _unacknowledged(writer)
+            except (OSError, ValueError):
+                return Sent.UNCERTAIN  # the connection was lost in this very moment
+            if not waiting:
                 return Sent.PRINTED
             if time.monotonic() > until:
                 return Sent.UNCERTAIN

@@ -49,6 +49,12 @@ export function Dialog({ title, onClose, children, foot, wide, side, mustAnswer,
         event.preventDefault();
         if (!mustAnswer) onClose();
       }}
+      // A browser closes it all the same when it is asked twice.
+      onClose={() => {
+        if (!element.current?.isConnected || element.current.open) return;
+        if (mustAnswer) element.current.showModal();
+        else onClose();
+      }}
     >
       <header class="dialog-head">
         <h2 id={titleId}>{title}</h2>

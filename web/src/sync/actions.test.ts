@@ -113,6 +113,31 @@ test("what was done from another screen of the same person is asked about: the s
   expect(actions.waiting.value).toEqual([]);
 });
 
+test("of several things asked for about one order none is overtaken by the others", async () => {
+  server.streamStatus = 0;
+  server.stream.cut();
+  server.answer = () => "lost";
+  await passing(10);
+  const lines = [0, 1, 2].map((line) => ({ label: `Line ${line}`, method: "POST", path: `/hub/v1/tickets/5-1-1/lines/${line}/ready`, orderId: 5 }) as const);
+  for (const one of lines) await actions.act(one);
+  expect(actions.waiting.value).toHaveLength(3);
+  let number = 10;
+  server.streamStatus = 200;
+  // As the server does it: what happened after the event that was seen means a refusal, and what is done is an event.
+  server.answer = (asked) => {
+    if (Number(asked.unchangedSince) < number) return "order_changed";
+    number += 1;
+    server.stream.event(event(number, "ticket.line_ready", { id: "5-1-1", order_id: 5, open: true, updated_at: `T${number}` }, { actor: "staff:1", order_id: 5 }));
+    return 200;
+  };
+  await passing(5_000);
+  server.stream.hello({ 1: 10 });
+  await passing(2_000);
+  expect(number).toBe(13);
+  expect(actions.doubtful.value).toEqual([]);
+  expect(actions.waiting.value).toEqual([]);
+});
+
 const stop = (quantity: number | null) =>
   ({ label: "Pizza", method: "PUT", path: "/hub/v1/venues/1/stop-list/7", body: { quantity }, productId: 7 }) as const;
 

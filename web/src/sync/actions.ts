@@ -9,7 +9,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { ask, freshKey, leavesOpen, Refused, Unreachable } from "~/api/client";
 import type { LogEvent } from "~/api/types";
-import { board, boardLoaded, changedOnlyBy } from "./board";
+import { board, boardLoaded, boardStaleSince, changedOnlyBy } from "./board";
 import { line } from "./line";
 
 /** What waited longer than this is asked about again. */
@@ -17,6 +17,8 @@ const FRESH_MS = 60_000;
 /** How soon it is looked again whether every missed event has come, or whether the server now has a verdict. */
 const CATCHING_UP_MS = 150;
 const NO_VERDICT_MS = 3_000;
+/** A board that was taken so lately shows that requests arrive, whatever becomes of streams. */
+const UNFOLLOWED_MS = 10_000;
 const KEPT_IN = "comanda.waiting";
 
 export interface Wish {
@@ -38,7 +40,8 @@ export interface Waiting extends Wish {
   actor: string;
   /** What it is about was like this as it was shown to whoever asked for it; null for nothing that others change. */
   basis: string | null;
-  /** The event that the board stood at then. */
+  /** The venue that was worked in, and the event that its board stood at then. */
+  venueId: number;
   seen: number;
   /** Why people must say whether it still holds; null while it may be sent. */
   doubt: "old" | "overtaken" | null;
@@ -78,7 +81,7 @@ export function isPending(path: string): boolean {
 export async function act<T>(wish: Wish): Promise<Outcome<T>> {
   if (isPending(wish.path)) return { state: "waiting" };
   const one = begun(wish, freshKey());
-  if (line.value.state === "lost" && queue.value.length > 0) {
+  if (!isReached() && line.value.state === "lost" && queue.value.length > 0) {
     keep([...queue.value, one]);
     return { state: "waiting" };
   }
@@ -99,7 +102,8 @@ export async function actNow<T>(wish: Wish, key: string): Promise<T> {
 }
 
 function begun(wish: Wish, key: string): Waiting {
-  return { ...wish, key, at: Date.now(), actor, basis: basisOf(wish), seen: board.value.number, doubt: null };
+  const { venueId, number } = board.value;
+  return { ...wish, key, at: Date.now(), actor, basis: basisOf(wish), venueId, seen: number, doubt: null };
 }
 
 /** When the order, its receipt and its tickets last changed, or what is left of the product, in one text. */
@@ -112,12 +116,20 @@ function basisOf(wish: Wish): string | null {
   return parts.map((part) => part?.updated_at ?? "").join("|");
 }
 
-/** People say that a doubtful action still holds. */
+/** People say that a doubtful action still holds; of another venue's order nobody here knows how it stands. */
 export function confirmWaiting(key: string): void {
-  keep(
-    queue.value.map((one) => (one.key === key ? { ...one, doubt: null, at: Date.now(), basis: basisOf(one), seen: board.value.number } : one)),
-  );
+  keep(queue.value.map((one) => (one.key === key ? { ...asSeenNow(one), doubt: null, at: Date.now() } : one)));
   void sendWaiting();
+}
+
+function asSeenNow(one: Waiting): Waiting {
+  if (one.venueId !== board.value.venueId) return { ...one, basis: null, seen: 0 };
+  return { ...one, basis: basisOf(one), seen: board.value.number };
+}
+
+/** Whether the server is there for what waits: the line is live, or boards come although no stream does. */
+export function isReached(): boolean {
+  return line.value.state === "live" || (boardStaleSince.value !== null && Date.now() - boardStaleSince.value < UNFOLLOWED_MS);
 }
 
 /** People say that an action does not hold any more. */
@@ -155,11 +167,16 @@ async function fly<T>(one: Waiting, unchanged = false): Promise<T> {
 async function sendWaiting(): Promise<void> {
   if (sending) return;
   sending = true;
+  /** The order that something was just done to. */
+  let changed: number | undefined;
   try {
     for (;;) {
-      const one = queue.value.find((candidate) => candidate.doubt === null && candidate.actor === actor);
-      if (one === undefined || line.value.state !== "live") return;
+      if (queue.value.length === 0 || !isReached()) return;
       if (!(await hasCaughtUp())) return;
+      renew(changed);
+      changed = undefined;
+      const one = queue.value.find((candidate) => candidate.doubt === null && candidate.actor === actor);
+      if (one === undefined) return;
       const doubt = doubtOf(one);
       if (doubt !== null) {
         doubtAbout(one, doubt);
@@ -167,6 +184,7 @@ async function sendWaiting(): Promise<void> {
       }
       try {
         await fly(one, one.orderId !== undefined && one.seen > 0);
+        changed = one.orderId;
       } catch (error) {
         if (error instanceof Unreachable) return;
         if (error instanceof Refused && error.code === "order_changed") {
@@ -191,7 +209,7 @@ async function hasCaughtUp(): Promise<boolean> {
   const { venueId } = board.value;
   if (venueId === 0) return true;
   for (;;) {
-    if (line.value.state !== "live" || board.value.venueId !== venueId) return false;
+    if (!isReached() || board.value.venueId !== venueId) return false;
     try {
       const query = { venue: venueId, after: board.value.number, limit: 1 };
       if (boardLoaded.value && (await ask<LogEvent[]>("GET", "/hub/v1/events", { query })).length === 0) return true;
@@ -203,13 +221,21 @@ async function hasCaughtUp(): Promise<boolean> {
   }
 }
 
+/** What else waits for an order that we have just changed ourselves is not overtaken by that. */
+function renew(orderId: number | undefined): void {
+  if (orderId === undefined) return;
+  const isOurs = (one: Waiting): boolean => one.orderId === orderId && one.doubt === null && changedOnlyBy(one.actor, orderId, one.seen);
+  if (queue.value.some(isOurs)) keep(queue.value.map((one) => (isOurs(one) ? asSeenNow(one) : one)));
+}
+
 function doubtAbout(one: Waiting, doubt: NonNullable<Waiting["doubt"]>): void {
   keep(queue.value.map((other) => (other.key === one.key ? { ...one, doubt } : other)));
 }
 
 function doubtOf(one: Waiting): Waiting["doubt"] {
   if (Date.now() - one.at > FRESH_MS) return "old";
-  if (basisOf(one) === one.basis) return null;
+  // How an order of another venue stands now only the server knows.
+  if (one.venueId !== board.value.venueId || basisOf(one) === one.basis) return null;
   // Set to what was wanted: this very action, whose answer was lost, or somebody who wanted the same.
   if (one.productId !== undefined) return basisOf(one) === String((one.body as { quantity: number | null }).quantity) ? null : "overtaken";
   if (one.orderId === undefined) return null;
@@ -236,5 +262,5 @@ function restored(): readonly Waiting[] {
 }
 
 effect(() => {
-  if (line.value.state === "live") setTimeout(() => void sendWaiting());
+  if (isReached()) setTimeout(() => void sendWaiting());
 });

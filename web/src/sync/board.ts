@@ -5,10 +5,10 @@
  * What an action changed is shown when its event arrives, not before.
  */
 
-import { batch, computed, signal, type ReadonlySignal } from "@preact/signals";
+import { batch, computed, effect, signal, type ReadonlySignal } from "@preact/signals";
 import { ask, Refused, Unreachable } from "~/api/client";
 import type { Board, LogEvent, OrderCard, OrderSummary, PrintJobCard, ReceiptCard, TicketCard } from "~/api/types";
-import { follow, isFollowing, whenFollowing } from "./line";
+import { follow, isFollowing, line, whenFollowing } from "./line";
 
 /** Orders that left the board are shown as done; no more of them than this are kept. */
 const MAX_DONE = 40;
@@ -68,6 +68,13 @@ export const boardLoading = computed(() => snapshotAt.value === null && state.va
 /** Since when what is shown may have been overtaken, by this device's clock in ms; null while every event is applied. */
 export const boardStaleSince: ReadonlySignal<number | null> = notTrueSince;
 
+/** When the server was last heard of before the line was lost; null while nothing was lost since the last whole board. */
+let lostAt: number | null = null;
+effect(() => {
+  const { state: how, heardAt } = line.value;
+  if (how === "lost" && heardAt > 0) lostAt ??= heardAt;
+});
+
 let stop: (() => void) | null = null;
 let generation = 0;
 let buffered: LogEvent[] | null = null;
@@ -123,7 +130,7 @@ async function refresh(): Promise<void> {
   const mine = (generation += 1);
   const venueId = state.value.venueId;
   let following: Promise<number> | null = null;
-  if (snapshotAt.value !== null) notTrueSince.value ??= Date.now();
+  if (snapshotAt.value !== null) notTrueSince.value ??= lostAt ?? Date.now();
   while (mine === generation) {
     const asked = Date.now();
     const missesNothing = isFollowing(venueId);
@@ -135,13 +142,17 @@ async function refresh(): Promise<void> {
       // What was buffered had a gap of its own: that is another refresh's matter.
       if (mine !== generation) return;
       notTrueSince.value = missesNothing ? null : asked;
-      if (missesNothing) return;
+      if (missesNothing) {
+        lostAt = null;
+        return;
+      }
       following ??= whenFollowing(venueId);
       const begun = await Promise.race([following, pause(UNFOLLOWED_MS)]);
       if (mine !== generation) return;
       // One that is older than where the stream begins lacks what happened between the two.
       if (begun !== undefined && begun <= state.value.number) {
         notTrueSince.value = null;
+        lostAt = null;
         return;
       }
     } catch (error) {
@@ -199,6 +210,8 @@ function take(event: LogEvent): void {
     return;
   }
   batch(() => apply(event));
+  // It is the next one after what is shown: nothing was missed, however long the line was away.
+  lostAt = null;
   for (const listener of listeners) listener(event);
 }
 

@@ -37,7 +37,7 @@ def _authority(file: Path) -> str | None:
     """The SHA-256 fingerprint of the house's own authority, as `comanda tls init` prints it; None without one."""
     try:
         changed = file.stat().st_mtime_ns
-    except FileNotFoundError:
+    except OSError:
         return None
     return _fingerprint_of(file, changed)
 

@@ -60,7 +60,7 @@ NAMES: Final = ("orders", *TABLES)
 _BOM: Final = b"\xef\xbb\xbf"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What makes a spreadsheet read a cell as more than text; the last four are the full-width forms."""
-_CELL_WITHIN: Final = re.compile('([;|\t\r\n]\\s*"?\\s*)([=+\\-@\uff1d\uff0b\uff0d\uff20])')
+_CELL_WITHIN: Final = re.compile('([;|\t\r\n][\\s"]*)([=+\\-@\uff1d\uff0b\uff0d\uff20])')
 """A formula behind what separates cells where lists are written with semicolons: in Azerbaijan, Russia, Turkey."""
 
 

@@ -130,6 +130,7 @@ const common: Messages["common"] = {
     nested_variant: "Variantın variantı ola bilməz.",
     second_printer: "Bu məkanda sexin artıq printeri var.",
     not_rising: "Hər addım əvvəlkindən gec olmalıdır.",
+    not_later: "Bu, əvvəlki dəqiqələrdən çox olmalıdır.",
     decides_early: "Yalnız son addım qəbul və ya rədd edə bilər.",
     unknown_brand: "Burada belə brend yoxdur.",
     unknown_terminal: "Bu məkanda belə kassa yoxdur.",

@@ -130,6 +130,7 @@ export default {
     nested_variant: "A variant cannot have variants.",
     second_printer: "The station has a printer at this venue already.",
     not_rising: "Each step must come later than the one before.",
+    not_later: "This must be more than the minutes before it.",
     decides_early: "Only the last step may accept or refuse.",
     unknown_brand: "There is no such brand here.",
     unknown_terminal: "There is no such till at this venue.",

@@ -130,6 +130,7 @@ const common: Messages["common"] = {
     nested_variant: "Bir varyantın varyantı olamaz.",
     second_printer: "Bu şubede istasyonun zaten bir yazıcısı var.",
     not_rising: "Her adım bir öncekinden sonra olmalı.",
+    not_later: "Bu, önceki dakikadan fazla olmalı.",
     decides_early: "Yalnızca son adım kabul ya da ret olabilir.",
     unknown_brand: "Burada böyle bir marka yok.",
     unknown_terminal: "Bu şubede böyle bir kasa yok.",

@@ -86,7 +86,7 @@ function Accept({ found: { order, receipt }, focused, onRefuse }: { found: Order
           onInput={(event) => setText(event.currentTarget.value)}
         />
       </div>
-      <label class="board-switch">
+      <label class="switch">
         <input type="checkbox" checked={send} onChange={(event) => setSend(event.currentTarget.checked)} data-testid="send-now" />
         <span>{board.sendNow}</span>
       </label>

@@ -79,7 +79,7 @@ function Form({ found: { order, receipt, summary }, onClose }: { found: OrderInV
         <fieldset class="board-which">
           <legend class="field-label">{board.whichLines}</legend>
           {summary.lines.map((line) => (
-            <label key={line.line} class="board-switch">
+            <label key={line.line} class="switch">
               <input type="checkbox" checked={gone.has(line.line)} onChange={() => toggle(line.line)} data-testid={`gone-${line.line}`} />
               <span dir="auto">
                 {count(line.count)}× {line.name}
@@ -87,7 +87,7 @@ function Form({ found: { order, receipt, summary }, onClose }: { found: OrderInV
             </label>
           ))}
           {gone.size > 0 && (
-            <label class="board-switch is-apart">
+            <label class="switch is-apart">
               <input type="checkbox" checked={stop} onChange={(event) => setStop(event.currentTarget.checked)} data-testid="also-stop" />
               <span>{board.alsoStop}</span>
             </label>

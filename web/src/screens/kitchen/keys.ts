@@ -29,7 +29,7 @@ export function useKeys(keyed: Keyed): boolean {
   useEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.altKey || event.metaKey || isElsewhere(event.target)) return;
-      if (!keysOn.value && /^(?:Digit|Key)/.test(event.code)) return;
+      if (!keysOn.value && /^(?:Digit|Numpad|Key)/.test(event.code)) return;
       if (!take(event, current.current)) return;
       used.value = true;
       event.preventDefault();

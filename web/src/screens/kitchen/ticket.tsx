@@ -93,8 +93,14 @@ function Comment({ text, onOpen }: { text: string; onOpen: () => void }): JSX.El
   const [cut, setCut] = useState(false);
   useLayoutEffect(() => {
     const { current } = words;
-    setCut(current !== null && current.scrollHeight > current.clientHeight + 1);
-  }, [text]);
+    if (current === null) return;
+    const measure = (): void => setCut(current.scrollHeight > current.clientHeight + 1);
+    measure();
+    // A tablet that is turned has other rows.
+    const watch = new ResizeObserver(measure);
+    watch.observe(current);
+    return () => watch.disconnect();
+  }, [text, cut]);
   const inside = (
     <>
       <Icon of={MessageSquareWarning} />

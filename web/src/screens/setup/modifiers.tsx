@@ -1,10 +1,9 @@
 import { Plus, X } from "lucide";
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
 import { messages } from "~/i18n";
 import { Button } from "~/parts/button";
 import { Field } from "~/parts/field";
-import { parseNumber } from "./form-model";
+import { PriceField } from "./price-field";
 import type { Modifier } from "./resources";
 
 /** The choices of a modifier group: name, price, whether they are offered; new ones may be taken away again. */
@@ -18,7 +17,7 @@ export function Modifiers({ value, onChange, errors }: { value: readonly Modifie
         {value.map((modifier, index) => (
           <li key={modifier.id ?? `new-${index}`} class={modifier.active ? "setup-modifier" : "setup-modifier is-off"}>
             <Field label={menu.name} value={modifier.name} onInput={(name) => change(index, { name })} error={errors.get(`modifiers[${index}].name`) ?? null} />
-            <PriceField label={menu.extraPrice} value={modifier.price} onInput={(price) => change(index, { price })} error={errors.get(`modifiers[${index}].price`) ?? null} />
+            <PriceField label={menu.extraPrice} value={modifier.price} onInput={(price) => change(index, { price: price ?? 0 })} error={errors.get(`modifiers[${index}].price`) ?? null} />
             {modifier.id === undefined ? (
               <Button look="plain" icon={X} label={menu.removeModifier} onClick={() => onChange(value.filter((_one, at) => at !== index))} />
             ) : (
@@ -33,25 +32,5 @@ export function Modifiers({ value, onChange, errors }: { value: readonly Modifie
         {menu.addModifier}
       </Button>
     </fieldset>
-  );
-}
-
-/** A price that is a number as soon as what was typed is one. */
-function PriceField(props: { label: string; value: number; onInput: (value: number) => void; error: string | null }): JSX.Element {
-  const { form } = messages().setup;
-  const [text, setText] = useState(String(props.value));
-  const wrong = parseNumber(text) === null;
-  return (
-    <Field
-      label={props.label}
-      value={text}
-      inputMode="decimal"
-      error={wrong ? form.notNumber : props.error}
-      onInput={(next) => {
-        setText(next);
-        const number = parseNumber(next);
-        if (number !== null) props.onInput(number);
-      }}
-    />
   );
 }

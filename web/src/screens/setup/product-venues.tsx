@@ -1,9 +1,7 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
 import { messages } from "~/i18n";
-import { Field } from "~/parts/field";
 import { Toggle } from "./form-fields";
-import { parseNumber } from "./form-model";
+import { PriceField } from "./price-field";
 import type { ProductResource, Resource } from "./resources";
 
 type Offer = ProductResource["venues"][number];
@@ -35,32 +33,11 @@ export function ProductVenues({ venues, value, onChange, errors }: Props): JSX.E
           return (
             <li key={venue.id} class="setup-modifier" data-testid={`offer-${venue.id}`}>
               <Toggle label={venue.name} on={offer?.available !== false} onChange={(available) => change(venue.id, { available })} />
-              <PriceField price={offer?.price ?? null} onInput={(price) => change(venue.id, { price })} error={errors.get(`venues[${index}].price`) ?? null} />
+              <PriceField label={menu.ownPrice} optional value={offer?.price ?? null} onInput={(price) => change(venue.id, { price })} error={errors.get(`venues[${index}].price`) ?? null} />
             </li>
           );
         })}
       </ul>
     </fieldset>
-  );
-}
-
-/** A price of its own, or none. */
-function PriceField({ price, onInput, error }: { price: number | null; onInput: (price: number | null) => void; error: string | null }): JSX.Element {
-  const { form, menu } = messages().setup;
-  const [text, setText] = useState(price === null ? "" : String(price));
-  const wrong = text.trim() !== "" && parseNumber(text) === null;
-  return (
-    <Field
-      label={menu.ownPrice}
-      value={text}
-      inputMode="decimal"
-      error={wrong ? form.notNumber : error}
-      onInput={(next) => {
-        setText(next);
-        const number = parseNumber(next);
-        if (next.trim() === "") onInput(null);
-        else if (number !== null) onInput(number);
-      }}
-    />
   );
 }

@@ -10,6 +10,7 @@ import { Icon } from "~/parts/icon";
 import { explain, wordedFields } from "~/parts/toasts";
 import { FormField } from "./form-fields";
 import { changesOf, draftOf, readDraft, type Draft, type FieldGroup } from "./form-model";
+import { MISTYPED } from "./price-field";
 import { addResource, changeResource, lastChangeOf, readResource, type Kind, type Kinds } from "./resources";
 
 interface Props<K extends Kind> {
@@ -43,7 +44,7 @@ export function ResourceForm<K extends Kind>({ kind, groups, resource, defaults,
     const read = readDraft(groups, draft);
     setErrors(read.errors);
     setProblem(null);
-    if (read.errors.size > 0) return;
+    if (read.errors.size > 0 || (event.currentTarget as HTMLElement | null)?.querySelector(`.${MISTYPED}`)) return;
     setBusy(true);
     try {
       const saved = await store(read.body);
