@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from tests.conftest import run_comanda
 
 from comanda import demo
@@ -104,6 +105,9 @@ def test_a_server_is_trusted_through_the_houses_own_authority_alone(made, tmp_pa
             assert served.headers["content-type"] == "application/x-x509-ca-cert"
             assert served.content == (made / "ca.crt").read_bytes()
             assert b"PRIVATE" not in served.content
+            shown = http.get("/hub/v1/hello").json()["data"]["ca_fingerprint"]
+            digest = loaded(made / "ca.crt").fingerprint(hashes.SHA256()).hex()
+            assert shown.replace(":", "").lower() == digest
     with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
         httpx.get(server.url, timeout=30)
 
@@ -111,6 +115,7 @@ def test_a_server_is_trusted_through_the_houses_own_authority_alone(made, tmp_pa
 def test_a_house_without_an_authority_has_none_to_show(tmp_path, start_comanda):
     """404 like everything else that is not there; a cookie over plain HTTP is not Secure, or no browser would keep it."""
     server = start_comanda("serve", "--demo", "--data-dir", str(tmp_path / "data"))
+    assert httpx.get(f"{server.url}/hub/v1/hello").json()["data"]["ca_fingerprint"] is None
     missing = httpx.get(f"{server.url}/hub/v1/tls/ca.crt")
     assert (missing.status_code, missing.json()["error"]) == (404, "resource_not_found")
     signed_in = httpx.post(f"{server.url}/hub/v1/session", json=SIGN_IN, timeout=60)
