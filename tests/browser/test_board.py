@@ -70,6 +70,12 @@ class Channel:
         assert answer.status_code == 200, answer.text
         return sum(event["order_id"] == order_id for event in answer.json()["data"])
 
+    def accept_and_pay(self, order_id: int, *, send: bool) -> None:
+        """Accept an order and take its money at once."""
+        accepted = self.act(f"orders/{order_id}/accept", {"send_to_station": send})
+        paid = {"id": 1, "name": "Cash", "amount": accepted["receipt"]["remaining"]}
+        self.act(f"receipts/{order_id}/close", {"payment_methods": [paid]})
+
     def cook(self, order_id: int) -> None:
         """Let every station finish the order."""
         for ticket in self.whole(order_id)["chain"]["tickets"]:
@@ -638,9 +644,7 @@ def test_what_the_kitchen_takes_back_is_not_handed_over(channel, open_board):
     """Also when it was paid, and its closed receipt goes on saying READY: it stands with what is being made."""
     page = open_board()
     order = channel.order()
-    channel.act(f"orders/{order}/accept", {"send_to_station": True})
-    remaining = channel.whole(order)["chain"]["receipt"]["remaining"]
-    channel.act(f"receipts/{order}/close", {"payment_methods": [{"id": 1, "name": "Cash", "amount": remaining}]})
+    channel.accept_and_pay(order, send=True)
     channel.cook(order)
     expect(card(page, order, "ready").get_by_test_id("move-handOver")).to_be_visible()
     (ticket,) = channel.whole(order)["chain"]["tickets"]
@@ -653,9 +657,7 @@ def test_one_key_hands_over_only_what_is_ready(channel, open_board):
     """On what is still to be cooked it opens the order, and on what was paid R does no more at a till."""
     page = open_board()
     order = channel.order()
-    channel.act(f"orders/{order}/accept", {"send_to_station": True})
-    remaining = channel.whole(order)["chain"]["receipt"]["remaining"]
-    channel.act(f"receipts/{order}/close", {"payment_methods": [{"id": 1, "name": "Cash", "amount": remaining}]})
+    channel.accept_and_pay(order, send=True)
     expect(card(page, order, "accepted")).to_contain_text("Paid")
     page.keyboard.press("ArrowDown")
     for key in ("h", "r"):
@@ -674,9 +676,7 @@ def test_what_goes_wrong_in_a_question_is_told_in_it(channel, open_board):
     panel = open_order(page, order)
     panel.get_by_test_id("refuse").click()
     page.get_by_test_id("reason-too_busy").click()
-    channel.act(f"orders/{order}/accept", {"send_to_station": False})
-    remaining = channel.whole(order)["chain"]["receipt"]["remaining"]
-    channel.act(f"receipts/{order}/close", {"payment_methods": [{"id": 1, "name": "Cash", "amount": remaining}]})
+    channel.accept_and_pay(order, send=False)
     page.get_by_test_id("refuse-confirm").click()
     told = page.get_by_test_id("refuse-dialog").locator(".toast")
     expect(told).to_contain_text("The server refused this")
