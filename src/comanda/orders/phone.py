@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from comanda.base import limits
+from comanda.catalogue.customer_names import digits_of
 
 
 @lru_cache(maxsize=limits.PHONE_CACHE)
@@ -25,7 +26,7 @@ def without_trunk(phone: str, region: str) -> str:
 
     known = phonenumbers.PhoneMetadata.metadata_for_region(region)
     trunk = known.national_prefix if known else None
-    digits = "".join(sign for sign in phone if sign.isdigit())
+    digits = digits_of(phone)
     if trunk and not phone.lstrip().startswith("+") and digits.startswith(trunk) and len(digits) > len(trunk):
         return digits[len(trunk) :]
     return phone

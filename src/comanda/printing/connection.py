@@ -20,7 +20,7 @@ Network = IPv4Network | IPv6Network
 
 
 _SIOCOUTQ = 0x5411
-"""Linux asks by this number how much of what was sent is not acknowledged (socket's tcp(7))."""
+"""Linux asks by this number how much of what was sent is not acknowledged (tcp(7))."""
 
 
 class Sent(StrEnum):

@@ -171,11 +171,11 @@ async function sendWaiting(): Promise<void> {
   let changed: number | undefined;
   try {
     for (;;) {
-      if (queue.value.length === 0 || !isReached()) return;
+      if (nextToSend() === undefined || !isReached()) return;
       if (!(await hasCaughtUp())) return;
       renew(changed);
       changed = undefined;
-      const one = queue.value.find((candidate) => candidate.doubt === null && candidate.actor === actor);
+      const one = nextToSend();
       if (one === undefined) return;
       const doubt = doubtOf(one);
       if (doubt !== null) {
@@ -202,6 +202,11 @@ async function sendWaiting(): Promise<void> {
   } finally {
     sending = false;
   }
+}
+
+/** The oldest that nobody must be asked about. */
+function nextToSend(): Waiting | undefined {
+  return queue.value.find((candidate) => candidate.doubt === null && candidate.actor === actor);
 }
 
 /** Wait until the log has nothing that the board has not; false when the line is lost again meanwhile. */

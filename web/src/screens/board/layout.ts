@@ -25,8 +25,6 @@ const held = signal(false);
 
 /** Orders that were finished, from before this page looked on; they come with everything. */
 export const finishedById = computed(() => new Map(finished.value.map((one) => [one.id, one])));
-/** Orders that ask loudly for an answer. */
-export const alarms = computed(() => heard.value);
 
 /** The receipt of an order that has left the board, as it was when it left. */
 export function receiptOf(orderId: number): ReceiptCard | undefined {
