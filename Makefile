@@ -34,7 +34,7 @@ demo: setup ## Start Comanda on a demo brand and put a first order through it
 	@exec $(BIN)/comanda demo --port $(PORT) --metrics-port $(METRICS_PORT) --data-dir .demo
 
 test: setup ## Run every test, on SQLite and on PostgreSQL
-	$(BIN)/python -m pytest -n 4
+	$(BIN)/python -m pytest -n 3
 
 test-fast: setup ## Run the tests that need no server process
 	$(BIN)/python -m pytest tests/unit tests/architecture

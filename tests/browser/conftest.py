@@ -45,12 +45,13 @@ from comanda.settings import Settings
 
 PATIENCE_MS = 30_000
 """How long anything on a page may take; CI's machines are slow."""
-LATE_S = 5.0
+LATE_S = 15.0
 """How much later than it happened the browser may tell of something."""
 expect.set_options(timeout=PATIENCE_MS)
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 _AWAY = re.compile(
-    r"net::ERR_(CONNECTION_|EMPTY_RESPONSE|INCOMPLETE_CHUNKED|NETWORK_CHANGED|INTERNET_DISCONNECTED|ABORTED)"
+    r"net::ERR_(CONNECTION_|SOCKET_NOT_CONNECTED|EMPTY_RESPONSE|INCOMPLETE_CHUNKED|NETWORK_CHANGED|INTERNET_DISCONNECTED"
+    r"|ABORTED)"
 )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.conftest import Server, run_comanda, sign_in
+from tests.conftest import Server, free_port, run_comanda, sign_in
 from tests.events.logs import MINIMAL, event, listening, numbers, until, write, write_many
 
 from comanda import administration
@@ -318,18 +318,20 @@ def printed(folder: Path) -> int:
 
 
 async def test_the_command_line_follows_a_server_through_a_restart(tmp_path, start_comanda):
-    """comanda tail prints each event once, in order."""
+    """comanda tail waits for a server that is not there yet, and prints each event once, in order."""
     import subprocess
     import sys
 
     words = ["serve", "--demo", "--data-dir", "store"]
     made: list[int] = []
-    process = start_comanda(*words)
+    port = free_port()
     follow = [sys.executable, "-m", "comanda", "tail", "--json", "--types", "order.created", "--after", "1:0"]
-    follow += ["--url", process.url]
-    with (tmp_path / "tail.txt").open("w") as output:
-        tail = subprocess.Popen(follow, stdout=output, cwd=tmp_path)
+    follow += ["--url", f"http://127.0.0.1:{port}"]
+    with (tmp_path / "tail.txt").open("w") as output, (tmp_path / "told.txt").open("w") as told:
+        tail = subprocess.Popen(follow, stdout=output, stderr=told, cwd=tmp_path)
     try:
+        await until(lambda: "no connection" in (tmp_path / "told.txt").read_text(), 60)
+        process = start_comanda(*words, port=port)
         for turn in (1, 2):
             async with httpx.AsyncClient(base_url=process.url, timeout=30) as http:
                 headers = {"x-token": await sign_in(http)}

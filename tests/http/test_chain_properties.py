@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from tests.conftest import Server, demo_hub, serving
 from tests.events.folding import KINDS, folded, shown
-from tests.http.chain import DOCUMENTED, KITCHEN, MINIMAL, TILL, events, hub_get, manager, payment, post
+from tests.http.chain import DOCUMENTED, KITCHEN, MINIMAL, TILL, events, hub_get, manager, payment, place, post
 from tests.http.test_deadlines import at_main, ladder
 from tests.http.totals import hold_totals
 
@@ -30,6 +30,7 @@ from comanda.receipts.moves import MOVES as RECEIPT_MOVES
 
 pytestmark = pytest.mark.anyio
 STOCK = 60
+PLENTY = {**MINIMAL, "products": [{**MINIMAL["products"][0], "product_id": 112, "price": 2.9}]}
 SEEDS = range(12)
 
 
@@ -108,6 +109,25 @@ class Restaurant:
         empties = self.sets_stock and self.dice.random() < 0.2
         gone = {"lines": [{"line": 0, "reason": "out_of_stock"}], "update_stop_list": empties}
         return {"reason": "out_of_stock", **gone}
+
+    async def see_a_reminder_and_a_ticket(self) -> None:
+        """An order that nobody touches until its clock has told of it, and one for the kitchen, of what never runs out."""
+        forgotten = await place(self.server, PLENTY)
+        self.orders.append(forgotten)
+        async with asyncio.timeout(60):
+            accepted = False
+            while not accepted:
+                cooked = await place(self.server, PLENTY)
+                self.orders.append(cooked)
+                answer = await post(self.server, f"/orders/{cooked}/accept", {"send_to_station": True})
+                accepted = answer.status_code == 200
+            while "order.reminded" not in await self.told(forgotten):
+                await self.act()
+        assert "ticket.created" in await self.told(cooked)
+
+    async def told(self, order_id: int) -> set[str]:
+        """The types of the events that an order has had."""
+        return {event["type"] for event in await events(self.server, order_id)}
 
     async def place(self) -> None:
         line = {**MINIMAL["products"][0], "count": self.dice.choice([1, 2, 3])}
@@ -191,10 +211,7 @@ async def test_what_must_hold_holds_after_anything(settings, restless, seed):
             if dice.random() < 0.3:
                 boards.append(await board(server))
                 stations.append(await station(server))
-        await people.place()
-        async with asyncio.timeout(60):
-            while not {"order.reminded", "ticket.created"} <= {event["type"] for event in await events(server)}:
-                await people.act()
+        await people.see_a_reminder_and_a_ticket()
         # Clocks and printers go on: what is compared is what was true at one number.
         station_now, board_now = await station(server), await board(server)
         told = await events(server)

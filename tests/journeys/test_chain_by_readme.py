@@ -29,14 +29,14 @@ def shell(script: str, **variables: str) -> str:
     return done.stdout
 
 
-def until(found, what: str):
-    """Wait for something that comes by itself."""
-    deadline = time.monotonic() + 30
+def until(found, what: str, beside: "Running"):
+    """Wait for something that comes by itself, from what runs beside."""
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if value := found():
             return value
         time.sleep(0.1)
-    raise AssertionError(f"{what} did not come")
+    raise AssertionError(f"{what} did not come; there was:\n{beside.output.read_text()}")
 
 
 @pytest.mark.parametrize("store", ["sqlite", "postgresql"])
@@ -57,7 +57,7 @@ def test_the_readme_takes_an_order_to_the_door_through_a_kill(request, start_com
         first, ready, rest = _parts()
         token = _token(server.url)
         order = shell(f"{_at(first, server.url)}\necho ORDER=$ORDER", TOKEN=token).rpartition("ORDER=")[2].strip()
-        until(lambda: list((tmp_path / "papers").glob("*.png")), "the paper")
+        until(lambda: list((tmp_path / "papers").glob("*.png")), "the paper", printer)
         server.popen.kill()
         server.popen.wait()
         again = start_comanda("serve", "--demo", *where, port=server.port)
@@ -83,10 +83,11 @@ def test_the_readme_takes_an_order_to_the_door_through_a_kill(request, start_com
             1
         }
         assert [event["number"] for event in events] == list(range(1, len(events) + 1))
-        # Who follows the stream through the kill sees each of the order's events once, from the first it was there for.
+        # Who follows the stream through the kill sees each of the order's events once, whenever it began to follow. Where
+        # the kill came before the printer's word was stored, one more comes late: the paper is uncertain.
         of_order = [event["number"] for event in events if event["order_id"] == int(order)]
-        until(lambda: _streamed(tail, order)[-1:] == of_order[-1:], "the last event on the stream")
-        assert _streamed(tail, order) == of_order
+        until(lambda: of_order[-1] in _streamed(tail, order), f"event {of_order[-1]} on the stream", tail)
+        assert _streamed(tail, order)[: len(of_order)] == of_order
     assert "Pizza" in printer.output.read_text()
 
 

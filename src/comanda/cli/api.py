@@ -51,6 +51,10 @@ class Api:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
         await self._http.aclose()
 
     async def get(self, path: str, params: dict[str, Any] | None = None) -> "httpx.Response":
@@ -69,8 +73,11 @@ class Api:
     async def lines(self, path: str, params: dict[str, Any], headers: dict[str, str]) -> AsyncIterator[str]:
         """The lines of an answer that goes on, until it ends; asks for it again while it is refused for the moment.
 
-        Raises SetupError when it is refused for good, httpx.TransportError when the connection is lost.
+        Signs in first where nobody has. Raises SetupError when it is refused for good, httpx.TransportError when the
+        connection is lost or does not come about.
         """
+        if not self._token:
+            await self._sign_in()
         while True:
             given = {**headers, "x-token": self._token}
             async with self._http.stream("GET", path, params=params, headers=given, timeout=_SILENCE_S) as answer:
@@ -112,7 +119,12 @@ class Api:
             "brand": c.brand,
             "integrator_id": c.integrator_id,
         }
-        answer = (await self._http.post("/open-api/v2/auth", json=body)).json()
-        if not answer.get("success"):
-            raise SetupError(f"sign-in was refused: {answer.get('error') or answer.get('message')}")
-        self._token = answer["token"]
+        for _ in range(_TRIES):
+            answer = await self._http.post("/open-api/v2/auth", json=body)
+            if answer.status_code not in (429, 503):
+                break
+            await asyncio.sleep(float(answer.headers.get("Retry-After", 1)))
+        told = answer.json()
+        if not told.get("success"):
+            raise SetupError(f"sign-in was refused: {told.get('error') or told.get('message')}")
+        self._token = told["token"]

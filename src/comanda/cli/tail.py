@@ -1,11 +1,13 @@
 """``comanda tail``: what happens at a running server, one line an event, as it happens.
 
-It reads the stream of events, from outside, and goes on from the last one it printed whenever the connection is lost.
+It reads the stream of events, from outside. It waits for a server that is not there yet, and goes on from the last
+event printed whenever the connection is lost.
 """
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable
+from contextlib import aclosing
 from typing import Annotated, Any, NamedTuple
 
 import typer
@@ -43,7 +45,7 @@ def tail(
     wanted = {name: value for name, value in (("venues", venues), ("types", types)) if value}
 
     async def work() -> None:
-        async with Api(url, credentials) as api:
+        async with aclosing(Api(url, credentials)) as api:
             await follow(api, wanted, after, as_json=as_json)
 
     try:
@@ -67,7 +69,7 @@ async def follow(api: Api, wanted: dict[str, str], after: str, *, as_json: bool)
                 elif frame.name and frame.name not in ("hello", "draining"):
                     _print(frame.data, as_json=as_json)
         except httpx.TransportError as error:
-            errors.print(printable(f"the connection was lost, trying again: {error}"), highlight=False)
+            errors.print(printable(f"no connection, trying again: {error}"), highlight=False)
         await asyncio.sleep(_RETRY_S)
 
 
