@@ -330,6 +330,7 @@ async def test_without_a_station_there_is_nothing_to_send(server: Server):
     order_id = await place(server, auto_order_accept=True)
     before = (await hub_get(server, f"/orders/{order_id}"))["chain"]
     assert (before["tickets"], before["order"]["sent_at"] is None) == ([], False)
+    assert before["order"]["ready_at"] == before["order"]["received_at"]
     await did(server, f"/receipts/{order_id}/close", payment(before["receipt"]["remaining"]))
     after = (await hub_get(server, f"/orders/{order_id}"))["chain"]
     assert (after["order"]["status"], after["receipt"]["order_status"], after["order"]["open"]) == (

@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import Server, demo_hub, serving
 from tests.events.folding import KINDS, folded, shown
 from tests.http.chain import DOCUMENTED, KITCHEN, MINIMAL, TILL, events, hub_get, manager, payment, place, post
-from tests.http.test_deadlines import at_main, ladder
+from tests.http.test_deadlines import at_main, ladder, steps_left
 from tests.http.totals import hold_totals
 
 from comanda.base import limits
@@ -57,8 +57,8 @@ class Restaurant:
         if self.dice.random() < 0.05:
             await self.integrate(order_id)
             return
-        who = self.dice.choice([TILL, TILL, KITCHEN, self.chief])
         path, body = self.dice.choice(await self.doings(order_id))
+        who = self.dice.choice([TILL, KITCHEN if path.startswith("/tickets/") else TILL, self.chief])
         answer = await post(self.server, path, body, who)
         assert answer.status_code in (200, 400, 404, 409), (path, answer.text)
 
@@ -212,7 +212,10 @@ async def test_what_must_hold_holds_after_anything(settings, restless, seed):
                 boards.append(await board(server))
                 stations.append(await station(server))
         await people.see_a_reminder_and_a_ticket()
-        # Clocks and printers go on: what is compared is what was true at one number.
+        # Once no clock runs any more nothing but papers moves: what is compared was true at one number.
+        async with asyncio.timeout(60):
+            while await steps_left(server):
+                await asyncio.sleep(0.1)
         station_now, board_now = await station(server), await board(server)
         told = await events(server)
         assert [event["number"] for event in told] == list(range(1, len(told) + 1))
@@ -260,6 +263,8 @@ def hold_order_of_events(told: list[dict]) -> None:
         assert [event["order_sequence"] for event in found] == list(range(1, len(found) + 1))
         assert [event["type"] for event in found].count("receipt.opened") <= 1
         hold_moves([e["data"]["status"] for e in found if e["type"].startswith("order.")], order_moves)
+        for card in (e["data"] for e in found if e["type"].startswith("order.")):
+            hold_delivered(card)
         hold_moves([e["data"]["order_status"] for e in found if e["type"].startswith("receipt.")], receipt_moves)
         cards = [e["data"] for e in found if e["type"].startswith("ticket.")]
         for ticket in {card["id"] for card in cards}:
@@ -301,9 +306,16 @@ async def hold_portions(server: Server, wholes: list[dict]) -> None:
     assert left[101] == STOCK - held
 
 
+def hold_delivered(order: dict) -> None:
+    """Who delivered an order, and when, is told with its being delivered."""
+    for field in ("delivered_at", "delivered_by"):
+        assert (order[field] is not None) == (order["status"] == "DELIVERED")
+
+
 def hold_order(chain: dict, *, lines: int) -> None:
     """One receipt once accepted, each routed line on exactly one ticket once sent, and the money adds up."""
     order, receipt, tickets = chain["order"], chain["receipt"], chain["tickets"]
+    hold_delivered(order)
     assert (receipt is None) == (order["accepted_by"] is None)
     if receipt is None:
         assert tickets == []

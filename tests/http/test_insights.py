@@ -346,6 +346,8 @@ async def test_what_cannot_be_asked_is_refused_by_name(server: Server, query: st
     answer = await server.http.get(f"/hub/v1/insights?{query}", headers=await manager(server))
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_parameter")
     assert answer.json()["details"][0]["field"] == named
+    too_long = "2026-04-03" in query
+    assert answer.json()["details"][0]["code"] == ("too_many_days" if too_long else "invalid_parameter")
 
 
 async def test_only_managers_of_the_venue_see_figures(server: Server):

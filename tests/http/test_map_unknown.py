@@ -161,6 +161,33 @@ async def test_a_quantity_set_anew_is_nobodys_to_give_back(quarantine: Server):
     assert await left(server) == 8
 
 
+async def test_a_quantity_counted_anew_is_anew_though_it_is_the_same(quarantine: Server):
+    """Who counts five says five, whatever the list showed; giving back what was taken before would oversell."""
+    server = quarantine
+    order_id = await wait_for(server, line(count=5))
+    assert await left(server) == 5
+    before = await events(server)
+    await ask(server, "PUT", "/hub/v1/venues/1/stop-list/101", KITCHEN, json={"quantity": 5})
+    assert await events(server) == before
+    await server.ignore(order_id)
+    assert await left(server) == 5
+
+
+async def test_what_was_sent_without_names_has_those_of_the_menu_or_its_ids(quarantine: Server):
+    """Cooks read what to make: the modifiers of what an item was mapped to; what stays unknown is called by its id."""
+    server = quarantine
+    sauces = [{"modificator_id": 501, "count": 2}, {"modificator_id": 77, "count": 1}]
+    strange = {"product_id": 998, "count": 1, "meta": {"price": 4}, "product_modificators": sauces}
+    body = {**V1, "payload": {**V1["payload"], "products": [strange, {**strange, "product_id": 997}]}}
+    answer = await server.create(body)
+    assert answer.status_code == 201, answer.text
+    order_id = answer.json()["data"]["id"]
+    await mapped(server, order_id, 0, 101)
+    (ticket,) = (await did(server, f"/orders/{order_id}/accept", {"send_to_station": True}))["tickets"]
+    read = [(item["name"], [modifier["name"] for modifier in item["modifiers"]]) for item in ticket["lines"]]
+    assert read == [("Pizza", ["Extra Cheese", "Modifier 77"]), ("Product 997", ["Modifier 501", "Modifier 77"])]
+
+
 async def test_a_quantity_set_anew_gives_back_what_was_taken_since(quarantine: Server):
     """A known line's portions from before do not stand for those that the mapping took afterwards."""
     server = quarantine

@@ -81,6 +81,15 @@ async def test_deadlines_and_unknown_modifiers_are_told(server: Server):
     (found,) = await shown(server, f"ids={order_id}")
     assert [[m["unknown"] for m in item["modifiers"]] for item in found["lines"]] == [[], [False, True]]
     assert found["lines"][1]["note"] == "2 x Sauce"
+    ticket = (await did(server, f"/orders/{order_id}/accept", {"send_to_station": True}))["tickets"][0]
+    told = [(item["note"], [m["name"] for m in item["modifiers"]]) for item in ticket["lines"]]
+    assert told == [(None, []), ("2 x Sauce", ["Extra Cheese"])]
+    at_once = await place(
+        server,
+        changed(MINIMAL, products=[line(modifiers=chosen)], auto_order_accept=True, auto_order_sent_to_station=True),
+    )
+    (sent,) = (await hub_get(server, f"/orders/{at_once}"))["chain"]["tickets"]
+    assert (sent["lines"][0]["note"], [m["name"] for m in sent["lines"][0]["modifiers"]]) == told[1]
     assert [(step["step"], step["action"]) for step in found["deadlines"]] == [(0, "remind"), (1, "ignore")]
     assert found["deadlines"][0]["due_at"] < found["deadlines"][1]["due_at"]
 

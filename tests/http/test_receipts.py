@@ -677,6 +677,8 @@ async def test_completed_delivers_the_order_and_it_stays_open_until_it_is_paid(s
     await patch(server, order_id, {"order_status": "COMPLETED"})
     order = (await hub_get(server, f"/orders/{order_id}"))["chain"]["order"]
     assert (order["status"], order["open"], order["handed_over_at"] is None) == ("DELIVERED", True, False)
+    who_and_when = (order["delivered_by"], order["delivered_at"])
+    assert who_and_when == (f"client:{demo.CLIENT_ID}", order["handed_over_at"])
     assert (await close(server, order_id, payment(17))).status_code == 200
     after = (await hub_get(server, f"/orders/{order_id}"))["chain"]
     assert (after["order"]["open"], after["receipt"]["status"], after["receipt"]["order_status"]) == (
@@ -684,6 +686,7 @@ async def test_completed_delivers_the_order_and_it_stays_open_until_it_is_paid(s
         2,
         "COMPLETED",
     )
+    assert (after["order"]["delivered_by"], after["order"]["delivered_at"]) == who_and_when
     types = [event["type"] for event in await events(server, order_id)]
     assert (types.count("order.delivered"), types.count("receipt.closed")) == (1, 1)
 

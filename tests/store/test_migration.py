@@ -159,6 +159,37 @@ async def test_people_and_devices_of_an_older_store_go_on(request, tmp_path, sto
         assert not directory.people["b", "anna"].has_pin
 
 
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
+async def test_who_delivered_an_order_is_known_from_its_events(request, tmp_path, store):
+    """Those whose events are gone stay without."""
+    order = (
+        "INSERT INTO orders (brand_id, id, venue_id, client_id, status, needs_attention, sale_type_id, customer_id,"
+        " subtotal_minor, discount_minor, service_minor, delivery_minor, total_minor, payload, created_at, updated_at,"
+        " event_sequence, open) VALUES ('b', {number}, 1, 'all', '{status}', false, 2, 0, 1, 0, 0, 0, 1, '{{}}', 5, 5,"
+        " 1, false)"
+    )
+    event = (
+        "INSERT INTO events (brand_id, venue_id, number, order_id, order_sequence, type, data, created_at, actor)"
+        " VALUES ('b', 1, {number}, {order}, {number}, '{type}', '{{}}', {number}00, '{actor}')"
+    )
+    rows = (
+        "INSERT INTO brands VALUES ('b', 'B', true, 'AZN', 2, 'AZ', true, 0, 1, 1)",
+        *(
+            order.format(number=number, status=status)
+            for number, status in ((1, "DELIVERED"), (2, "DELIVERED"), (3, "RECEIVED"))
+        ),
+        event.format(number=1, order=1, type="order.received", actor="device:1"),
+        event.format(number=2, order=1, type="order.delivered", actor="staff:leyla"),
+        event.format(number=3, order=3, type="order.received", actor="device:1"),
+    )
+    url = await make_store(request, tmp_path, store, "0004", rows)
+    async with open_store(Settings(data_dir=tmp_path, database_url=url)) as opened:
+        found = [await opened.find_order("b", number) for number in (1, 2, 3)]
+        assert [(one.delivered_at, one.delivered_by) for one in found] == [
+            (200, "staff:leyla"), (None, None), (None, None),
+        ]  # fmt: skip
+
+
 async def make_store(request, folder: Path, store: str, revision: str, rows: Sequence[str]) -> str | None:
     """A store as an older version left it; the address of one in PostgreSQL."""
     if store == "sqlite":

@@ -73,7 +73,7 @@ _ANYBODY: Final = ("cashier", "cook", "call_centre", "manager")
 
 def _order_action(name: str, roles: tuple[str, ...] = _COUNTER) -> Route:
     path = f"/hub/v1/orders/{{id}}/{name}"
-    return Route("POST", path, "hub", takes_key=True, callers=HOUSE, roles=roles)
+    return Route("POST", path, "hub", takes_key=True, callers=HOUSE, roles=roles, devices=_TILLS)
 
 
 def _ticket_action(name: str) -> Route:
@@ -244,6 +244,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         takes_key=True,
         callers=HOUSE,
         roles=("cashier", "manager"),
+        devices=_TILLS,
     ),
     _read("/hub/v1/tickets/{id}", "orders:read"),
     _read("/hub/v1/tickets/{id}/paper.png", "orders:read"),

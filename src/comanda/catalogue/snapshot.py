@@ -63,6 +63,11 @@ class Snapshot:
         marked = [venue.id for venue in self.venues.values() if venue.is_main and venue.active]
         return min(marked or self.venues, default=None)
 
+    def has_terminal(self, terminal_id: int, venue_id: int) -> bool:
+        """Whether a terminal is in use at a venue."""
+        terminal = self.terminals.get(terminal_id)
+        return terminal is not None and terminal.active and terminal.venue_id == venue_id
+
     def modifier_of(self, product: Product, modifier_id: int) -> Modifier | None:
         """The active modifier ``modifier_id`` of one of the product's groups; variants have their parent's."""
         for group_id in self.groups_of(product):

@@ -104,7 +104,7 @@ class Printing:
             if key in self._sending:
                 continue
             printer = snapshot.printers.get(job.printer_id)
-            if printer is None or not printer.active:
+            if printer is None or not printer.active or _stands_elsewhere(printer, job, snapshot):
                 await self._move(brand_id, job, snapshot)
                 continue
             task = asyncio.create_task(self._print(brand_id, job, printer, snapshot), name=f"print-{job.printer_id}")
@@ -112,7 +112,7 @@ class Printing:
             task.add_done_callback(lambda done, key=key: self._finished(key, done))  # type: ignore[misc]
 
     async def _move(self, brand_id: str, job: PrintJob, snapshot: Snapshot) -> None:
-        """Papers of a printer that is in use no more go to the one that has taken its place, if there is one."""
+        """Papers of a printer that is in use there no more go to the one that has taken its place, if there is one."""
         instead = snapshot.printer_at.get((job.venue_id, job.station_id))
         if instead is not None:
             await self._store.run(lambda: print_jobs.move_line(brand_id, job, instead.id, now_micros()))
@@ -196,3 +196,9 @@ class Printing:
                 await self._store.run(lambda brand_id=brand_id: release_lease(brand_id, DUTY, self._holder))
             except ComandaError as error:
                 log.warning("printing.lease_kept", brand=brand_id, error=str(error))
+
+
+def _stands_elsewhere(printer: Printer, job: PrintJob, snapshot: Snapshot) -> bool:
+    """Whether the printer belongs to another station by now, and the paper's own station has a printer."""
+    place = (job.venue_id, job.station_id)
+    return (printer.venue_id, printer.station_id) != place and place in snapshot.printer_at

@@ -14,6 +14,7 @@ from comanda.kitchen.route import REVISION, route_lines
 from comanda.orders.dossier import By, Change, Dossier, House, Telling
 from comanda.orders.lifecycle import Actor, Status, moves, status_not_allowed
 from comanda.orders.model import CheckedLine, Paper, StoredOrder
+from comanda.orders.places import modifier_place
 from comanda.receipts.model import OPEN, OrderStatus, Receipt, receipt_cid
 
 
@@ -59,6 +60,8 @@ def accept(
         received_at=at,
         promised_at=None if wish.minutes is None else Micros(at + wish.minutes * 60_000_000),
         sent_at=at if sends or not routed else None,
+        # What no station makes is ready as it is.
+        ready_at=None if routed else at,
         updated_at=at,
     )
     receipt = _open_receipt(accepted, house, at)
@@ -81,7 +84,7 @@ def send_to_station(dossier: Dossier, house: House, by: By, at: Micros) -> Chang
         raise status_not_allowed()
     cooking = _cooking_of(order)
     routed = route_lines(cooking.lines, house.venue(order.venue_id), house.snapshot)
-    sent = replace(order, sent_at=at, updated_at=at)
+    sent = replace(order, sent_at=at, ready_at=None if routed else at, updated_at=at)
     telling = Telling(house, by)
     telling.order("order.sent_to_station", sent)
     tickets = _make_tickets(sent, receipt.order_number, routed, cooking, telling)
@@ -94,11 +97,14 @@ def cooking_of(lines: Sequence[CheckedLine], comment: str | None, *, flagged: bo
         TicketLine(
             line=position,
             product_id=line.product_id,
-            name=line.name,
+            name=_name_of(line.name, line.product_id),
             count=line.count,
             portion_size=line.portion_size,
             note=line.note,
-            modifiers=tuple(TicketModifier(m.name, m.count, m.portion_size) for m in line.modifiers),
+            # What nobody knows stands in the note.
+            modifiers=tuple(
+                _modifier(m.name, m.modifier_id, m.count, m.portion_size) for m in line.modifiers if m.known
+            ),
         )
         for position, line in enumerate(lines)
     )
@@ -106,7 +112,10 @@ def cooking_of(lines: Sequence[CheckedLine], comment: str | None, *, flagged: bo
 
 
 def paper_for(ticket: Ticket, house: House, kind: PrintKind) -> Paper | None:
-    """The paper for a ticket's station; None where the station has no printer at the venue."""
+    """The paper for a ticket's station; None where the station has a screen only, or no printer at the venue."""
+    station = house.snapshot.stations.get(ticket.station_id)
+    if station is not None and not station.printable:
+        return None
     printer = house.snapshot.printer_at.get((ticket.venue_id, ticket.station_id))
     return None if printer is None else Paper(printer.id, ticket, kind)
 
@@ -179,6 +188,7 @@ def _make_tickets(
 
 
 class _KeptModifier(Struct):
+    modificator_id: int
     name: str
     count: int
     portion_size: Decimal
@@ -209,12 +219,18 @@ class _KeptMeta(Struct):
     comment: str | None
 
 
+class _KeptWarning(Struct):
+    code: str
+    field: str
+
+
 class _KeptPayload(Struct):
     """What the kitchen needs of a stored payload."""
 
     products: list[_KeptLine]
     meta: _KeptMeta
     auto_order_sent_to_station: bool
+    warnings: list[_KeptWarning]
 
 
 _kept = msgspec.json.Decoder(_KeptPayload)
@@ -223,16 +239,30 @@ _kept = msgspec.json.Decoder(_KeptPayload)
 def _cooking_of(order: StoredOrder) -> Cooking:
     """What the kitchen needs of a stored order."""
     kept = _kept.decode(order.payload)
+    noted = {modifier_place(warning.field) for warning in kept.warnings if warning.code == "unknown_modifier"}
     lines = tuple(
         TicketLine(
             line=position,
             product_id=line.product_id,
-            name=line.meta.order_product.product.name,
+            name=_name_of(line.meta.order_product.product.name, line.product_id),
             count=line.count,
             portion_size=line.portion_size,
             note=line.note,
-            modifiers=tuple(TicketModifier(m.name, m.count, m.portion_size) for m in line.product_modificators),
+            modifiers=tuple(
+                _modifier(m.name, m.modificator_id, m.count, m.portion_size)
+                for index, m in enumerate(line.product_modificators)
+                if (position, index) not in noted
+            ),
         )
         for position, line in enumerate(kept.products)
     )
     return Cooking(lines, kept.meta.comment, kept.auto_order_sent_to_station)
+
+
+def _name_of(name: str, product_id: int) -> str:
+    """What cooks read; a caller may have sent no name for what nobody knows."""
+    return name or f"Product {product_id}"
+
+
+def _modifier(name: str, modifier_id: int, count: int, portion_size: Decimal) -> TicketModifier:
+    return TicketModifier(name or f"Modifier {modifier_id}", count, portion_size)

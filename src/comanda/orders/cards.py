@@ -47,6 +47,8 @@ def order_card(order: StoredOrder, brand: Brand) -> Card:
         "started_at": when(order.started_at),
         "ready_at": when(order.ready_at),
         "handed_over_at": when(order.handed_over_at),
+        "delivered_at": when(order.delivered_at),
+        "delivered_by": order.delivered_by,
         "updated_at": iso_micros(order.updated_at),
     }
 

@@ -245,18 +245,14 @@ class _Check:
         """Whether the order is accepted at once, and by which terminal (contract 14.1.5, 14.1.9)."""
         wanted = self.request.auto_accept_terminal
         accepts = bool(self.request.auto_order_accept)
-        if wanted and self._terminal_works(wanted, venue):
+        if wanted and self.snapshot.has_terminal(wanted, venue.id):
             return accepts, wanted if accepts else None
         fallback = venue.default_terminal_id
-        fallback = fallback if fallback and self._terminal_works(fallback, venue) else None
+        fallback = fallback if fallback and self.snapshot.has_terminal(fallback, venue.id) else None
         if wanted:
             self._warn("terminal_unavailable", "auto_accept_terminal", f"Terminal {wanted} is not available here")
             accepts = accepts and fallback is not None
         return accepts, fallback if accepts else None
-
-    def _terminal_works(self, terminal_id: int, venue: Venue) -> bool:
-        terminal = self.snapshot.terminals.get(terminal_id)
-        return terminal is not None and terminal.active and terminal.venue_id == venue.id
 
     def _phone(self) -> str | None:
         phone = normalise_phone(self.request.customer.phone, self.brand.region)

@@ -112,7 +112,7 @@ def reach_deadline(dossier: Dossier, house: House, at: Micros, action: str) -> C
     What staff must map first is never accepted by a clock; somebody is told instead.
     """
     order = dossier.order
-    by = By(Actor.DEADLINE, "deadline", house.venue(order.venue_id).default_terminal_id)
+    by = By(Actor.DEADLINE, "deadline", house.default_terminal(order.venue_id))
     if order.status is not Status.PENDING:
         return Change(dossier)
     if action == "ignore":
@@ -183,7 +183,7 @@ def _progress(
         receipt = replace(receipt, order_status=status, updated_at=at)
     order = _with_times(order, tickets, at, all_ready=all_ready)
     changed = Dossier(order, receipt, tickets)
-    return _settle(dossier, changed, telling, by.actor, at)
+    return _settle(dossier, changed, telling, by, at)
 
 
 def _with_times(order: StoredOrder, tickets: tuple[Ticket, ...], at: Micros, *, all_ready: bool) -> StoredOrder:
@@ -201,11 +201,11 @@ def _restate(
     order = dossier.order
     if receipt.handed_over and order.handed_over_at is None:
         order = replace(order, handed_over_at=at, updated_at=at)
-    return _settle(dossier, Dossier(order, receipt, dossier.tickets), Telling(house, by), by.actor, at, event=event)
+    return _settle(dossier, Dossier(order, receipt, dossier.tickets), Telling(house, by), by, at, event=event)
 
 
 def _settle(
-    before: Dossier, after: Dossier, telling: Telling, actor: Actor, at: Micros, *, event: str = "receipt.changed"
+    before: Dossier, after: Dossier, telling: Telling, by: By, at: Micros, *, event: str = "receipt.changed"
 ) -> Change:
     """What follows from receipt and tickets: DELIVERED, and whether the order is still open (contract 14.4).
 
@@ -218,8 +218,8 @@ def _settle(
     finished = order.sent_at is not None and all(ticket.finished for ticket in tickets)
     delivered = receipt.order_status is OrderStatus.COMPLETED or (receipt.closed and finished)
     if delivered and order.status is Status.RECEIVED:
-        moves(present=order.status, wanted=Status.DELIVERED, actor=actor)
-        order = replace(order, status=Status.DELIVERED, updated_at=at)
+        moves(present=order.status, wanted=Status.DELIVERED, actor=by.actor)
+        order = replace(order, status=Status.DELIVERED, delivered_at=at, delivered_by=by.name, updated_at=at)
     if receipt.closed and receipt.handed_over and order.open:
         order = replace(order, open=False, updated_at=at)
         tickets = tuple(
@@ -234,7 +234,15 @@ def _tell_order(before: StoredOrder, after: StoredOrder, telling: Telling) -> No
     handed_over = before.handed_over_at is None and after.handed_over_at is not None
     delivered = after.status is not before.status
     if handed_over:
-        left = replace(after, status=before.status, open=before.open) if delivered else after
+        left = after
+        if delivered:
+            left = replace(
+                after,
+                status=before.status,
+                open=before.open,
+                delivered_at=before.delivered_at,
+                delivered_by=before.delivered_by,
+            )
         telling.order("order.handed_over", left)
     if delivered:
         telling.order("order.delivered", after)

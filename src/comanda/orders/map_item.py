@@ -16,10 +16,11 @@ from comanda.base.clock import Micros
 from comanda.base.errors import ComandaError, Problem, invalid
 from comanda.base.json import to_json
 from comanda.catalogue.model import Product
-from comanda.catalogue.snapshot import price_at
+from comanda.catalogue.snapshot import Snapshot, price_at
 from comanda.orders.check import why_not_sold
 from comanda.orders.dossier import By, Change, Dossier, House, Telling
 from comanda.orders.lifecycle import Status, status_not_allowed
+from comanda.orders.places import warning_line
 
 UNKNOWN: Final = "unknown_product"
 MAPPED: Final = "product_mapped"
@@ -65,7 +66,10 @@ def map_item(dossier: Dossier, house: House, by: By, at: Micros, line: int, prod
     product = _on_sale(house, order.venue_id, product_id)
     left = sum(warning.code == UNKNOWN for warning in items.warnings if warning is not sent)
     mapped = replace(
-        order, payload=_mapped(order.payload, line, product, sent.field), needs_attention=left > 0, updated_at=at
+        order,
+        payload=_mapped(order.payload, line, product, sent.field, house.snapshot),
+        needs_attention=left > 0,
+        updated_at=at,
     )
     telling = Telling(house, by)
     telling.order("order.changed", mapped)
@@ -75,13 +79,6 @@ def map_item(dossier: Dossier, house: House, by: By, at: Micros, line: int, prod
         takes={product_id: before.count},
         leaves={before.product_id: before.count} if sent.code == MAPPED else {},
     )
-
-
-def warning_line(field: str) -> int | None:
-    """The position of the line that a warning's field lies in, as v1 or v2 bodies call it."""
-    _, bracket, rest = field.removeprefix("payload.").partition("products[")
-    digits = rest.partition("]")[0]
-    return int(digits) if bracket and digits.isdecimal() else None
 
 
 def _is_item(warning: _Warning) -> bool:
@@ -98,13 +95,14 @@ def _on_sale(house: House, venue_id: int, product_id: int) -> Product:
     return product
 
 
-def _mapped(payload: str, line: int, product: Product, field: str) -> str:
+def _mapped(payload: str, line: int, product: Product, field: str, snapshot: Snapshot) -> str:
     """The payload with the line's product; every number that is not replaced keeps its digits."""
     parts: dict[str, msgspec.Raw] = _PARTS.decode(payload)
     lines: list[msgspec.Raw] = _LIST.decode(parts["products"])
     item: dict[str, Any] = _PARTS.decode(lines[line])
     item["product_id"] = product.id
     item["meta"] = _named(item["meta"], product.name)
+    item["product_modificators"] = _modifiers_named(item["product_modificators"], product, snapshot)
     lines[line] = msgspec.Raw(to_json(item))
     message = f"No product {_sent_id(item['meta'])} in this brand; staff mapped it to product {product.id}"
     warnings = [
@@ -123,6 +121,18 @@ def _named(meta: msgspec.Raw, name: str) -> msgspec.Raw:
         return meta
     inner["product"] = {**product, "name": name}
     return msgspec.Raw(to_json({**parts, "order_product": inner}))
+
+
+def _modifiers_named(sent: msgspec.Raw, product: Product, snapshot: Snapshot) -> msgspec.Raw:
+    """The line's modifiers; those that were sent without a name have that of the product's, if it has such ones."""
+    modifiers: list[dict[str, Any]] = _LIST_OF_PARTS.decode(sent)
+    named = False
+    for modifier in modifiers:
+        found = snapshot.modifier_of(product, msgspec.json.decode(modifier["modificator_id"]))
+        if found is not None and not msgspec.json.decode(modifier["name"]):
+            modifier["name"] = found.name
+            named = True
+    return msgspec.Raw(to_json(modifiers)) if named else sent
 
 
 def _sent_id(meta: msgspec.Raw) -> int:
@@ -146,4 +156,5 @@ class _SentMeta(Struct):
 _META: Final = msgspec.json.Decoder(_SentMeta)
 _PARTS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_LIST_OF_PARTS: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _items: Final = msgspec.json.Decoder(_Items)

@@ -259,6 +259,8 @@ class StoredOrder(Struct, frozen=True):
     started_at: Micros | None = None
     ready_at: Micros | None = None
     handed_over_at: Micros | None = None
+    delivered_at: Micros | None = None
+    delivered_by: str | None = None
 
 
 class Placed(Struct, frozen=True):

@@ -13,8 +13,9 @@ from comanda.base.clock import iso_micros
 from comanda.catalogue.customer_names import folded
 from comanda.orders.cards import Card, order_card, receipt_card
 from comanda.orders.dossier import House
-from comanda.orders.map_item import UNKNOWN, warning_line
+from comanda.orders.map_item import UNKNOWN
 from comanda.orders.model import Step, StoredOrder
+from comanda.orders.places import modifier_place, warning_line
 from comanda.receipts.model import Receipt
 
 
@@ -90,7 +91,7 @@ def order_summary(found: Summarised, house: House, channels: Mapping[str, str]) 
     order, receipt, deadline = found
     payload = _payloads.decode(order.payload)
     unknown = {warning_line(w.field) for w in payload.warnings if w.code == UNKNOWN}
-    notes = {_modifier_place(w.field) for w in payload.warnings if w.code == "unknown_modifier"}
+    notes = {modifier_place(w.field) for w in payload.warnings if w.code == "unknown_modifier"}
     return {
         **order_card(order, house.brand),
         "customer": _customer_json(payload.customer, order.customer_id),
@@ -148,14 +149,6 @@ def _line_json(position: int, line: _Line, *, unknown: bool, notes: set[tuple[in
             for index, modifier in enumerate(line.product_modificators)
         ],
     }
-
-
-def _modifier_place(field: str) -> tuple[int, int] | None:
-    """Line and position of the modifier that a warning's field lies in, as v1 or v2 bodies call it."""
-    line = warning_line(field)
-    rest = field.partition("].")[2]
-    digits = rest.partition("[")[2].partition("]")[0]
-    return (line, int(digits)) if line is not None and digits.isdecimal() else None
 
 
 class _Person(Struct):

@@ -58,6 +58,11 @@ class Edit:
     expected: Mapping[tuple[str, int], int] = field(default_factory=dict)
 
     @property
+    def counted(self) -> bool:
+        """Whether somebody at the venue says what is there; a document that says it once more changes nothing."""
+        return self.actor != ADMINISTRATION
+
+    @property
     def touches_resources(self) -> bool:
         """Whether it writes what snapshots hold."""
         return any(self.document.resources().values())
@@ -231,6 +236,8 @@ def _apply_stop_list(
         if edit.expected.get((f"stop_list/{entry.venue_id}", entry.product_id), seen) != seen:
             raise VersionDiffers("stop_list", entry.product_id, seen)
         if before == entry.quantity:
+            if before is not None and edit.counted:
+                yield one(_SET_STOP_LIST, **key, quantity_milli=int(before * MILLI), version=now, updated_at=now)
             continue
         told = f"venue {entry.venue_id}: was {_quantity(before)}, now {_quantity(entry.quantity)}"
         changes.note("stop_list", entry.product_id, told, now, added=before is None)

@@ -274,6 +274,8 @@ _ORDER_COLUMNS: Final = (
     "started_at",
     "ready_at",
     "handed_over_at",
+    "delivered_at",
+    "delivered_by",
 )
 _RECEIPT_COLUMNS: Final = (
     "brand_id",

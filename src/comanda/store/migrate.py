@@ -13,7 +13,7 @@ import asyncpg
 from comanda.base import limits
 from comanda.base.errors import SetupError
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
 """Every schema there has been, oldest first; the last is this version's. A test holds them to the scripts."""
 
 

@@ -273,6 +273,8 @@ orders = Table(
     big("started_at", null=True),
     big("ready_at", null=True),
     big("handed_over_at", null=True),
+    big("delivered_at", null=True),
+    words("delivered_by", null=True),
     PrimaryKeyConstraint("brand_id", "id"),
     Index(None, "brand_id", "venue_id", "open", "id"),
     Index(None, "brand_id", "venue_id", "created_at", "id"),

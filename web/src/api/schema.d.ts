@@ -3249,6 +3249,8 @@ export interface components {
             started_at: string | null;
             ready_at: string | null;
             handed_over_at: string | null;
+            delivered_at: string | null;
+            delivered_by: string | null;
             updated_at: string;
         };
         OrderCreated: {
@@ -3350,6 +3352,8 @@ export interface components {
             started_at: string | null;
             ready_at: string | null;
             handed_over_at: string | null;
+            delivered_at: string | null;
+            delivered_by: string | null;
             updated_at: string;
             customer: components["schemas"]["SummaryCustomer"] | null;
             comment: string | null;
@@ -4049,6 +4053,7 @@ export interface components {
         };
         TestPage: {
             printed: boolean;
+            reason: ("address_refused" | "connection_lost" | "no_answer" | "too_slow" | "unknown_timezone") | null;
             error: string | null;
         };
         TestPagePrinted: {

@@ -49,6 +49,9 @@ export type Picture = Schemas["MenuImage"];
 
 export type Insights = Schemas["Insights"];
 export type Spread = Schemas["LegTime"];
+export type WholeOrder = Schemas["WholeOrder"];
+export type PrintJobEntry = Schemas["PrintJobEntry"];
+export type TestPage = Schemas["TestPage"];
 export type DemoState = Schemas["DemoState"];
 
 /** An event of a venue's log; `data` is the resource as it then was (docs/events.md). */

@@ -62,6 +62,8 @@ class OrderCard(Struct, frozen=True):
     started_at: Instant | None
     ready_at: Instant | None
     handed_over_at: Instant | None
+    delivered_at: Instant | None
+    delivered_by: str | None
     updated_at: Instant
 
 

@@ -245,10 +245,15 @@ class HouseMenuRead(Envelope, frozen=True, kw_only=True):
     data: HouseMenu
 
 
+TestPageReason = Literal["no_answer", "connection_lost", "too_slow", "address_refused", "unknown_timezone"]
+"""Why a test page did not come out."""
+
+
 class TestPage(Struct, frozen=True):
-    """Whether the printer took the page; if not, ``error`` says why."""
+    """Whether the printer took the page; if not, ``reason`` says why, and ``error`` in an English sentence."""
 
     printed: bool
+    reason: TestPageReason | None
     error: str | None
 
 

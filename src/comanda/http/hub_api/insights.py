@@ -71,7 +71,8 @@ def read_asked(call: Call, hub: Hub) -> Asked:
         queries.refuse_parameter("from", f"must not be after {last}", first.isoformat())
     number = (last - first).days + 1
     if number > limits.MAX_INSIGHT_DAYS:
-        queries.refuse_parameter("to", f"must be within {limits.MAX_INSIGHT_DAYS} days from {first}", last.isoformat())
+        rule = f"must be within {limits.MAX_INSIGHT_DAYS} days from {first}"
+        queries.refuse_parameter("to", rule, last.isoformat(), "too_many_days")
     days = [first + timedelta(days=index) for index in range(number)]
     bounds = [(day.isoformat(), *day_bounds(day, venue.timezone, venue.day_start)) for day in days]
     channels = {key[1]: client.name for key, client in hub.known.present.clients.items() if key[0] == brand.id}

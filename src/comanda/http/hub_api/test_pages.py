@@ -21,15 +21,18 @@ from comanda.http.hub import Hub
 from comanda.http.hub_api import paths
 from comanda.http.hub_api.actions import NoBody
 from comanda.http.hub_api.edits import whole_brand
+from comanda.http.hub_api.house_answers import TestPageReason
 from comanda.orders.dossier import House
 from comanda.orders.view import envelope
 from comanda.printing.connection import PrinterAddressRefused, Sent, send_paper
 from comanda.printing.test_page import make_test_page
 
 log = structlog.get_logger("comanda.printing")
-_WHY: Final = {
-    Sent.AWAY: "The printer did not answer",
-    Sent.UNCERTAIN: "The connection was lost while the page was sent",
+NotPrinted = tuple[TestPageReason, str]
+"""Why a page did not come out: for machines, and for people who read English."""
+_WHY: Final[dict[Sent, NotPrinted]] = {
+    Sent.AWAY: ("no_answer", "The printer did not answer"),
+    Sent.UNCERTAIN: ("connection_lost", "The connection was lost while the page was sent"),
 }
 
 
@@ -41,13 +44,14 @@ async def print_test_page(call: Call, hub: Hub) -> Reply:
     printer = house.snapshot.printers.get(paths.number(call, 4, _no_printer))
     if printer is None:
         raise _no_printer()
-    error = await _print(printer, house, hub)
+    failed = await _print(printer, house, hub)
+    reason, error = failed or (None, None)
     log.info("printing.test_page", brand=house.brand.id, printer=printer.id, error=error)
-    data = {"printed": error is None, "error": error}
+    data = {"printed": failed is None, "reason": reason, "error": error}
     return Reply(200, to_json(envelope(data, started=call.started, now=now_micros())))
 
 
-async def _print(printer: Printer, house: House, hub: Hub) -> str | None:
+async def _print(printer: Printer, house: House, hub: Hub) -> NotPrinted | None:
     """What went wrong; None for a page that the printer took."""
     venue, station = house.venue(printer.venue_id), house.snapshot.stations.get(printer.station_id)
     try:
@@ -69,9 +73,11 @@ async def _print(printer: Printer, house: House, hub: Hub) -> str | None:
                 loopback=hub.settings.loopback_printers or hub.settings.demo,
             )
     except TimeoutError:
-        return f"The printer did not take the page within {limits.TEST_PAGE_S:g} seconds"
-    except (PrinterAddressRefused, ZoneInfoNotFoundError) as refused:
-        return str(refused)
+        return "too_slow", f"The printer did not take the page within {limits.TEST_PAGE_S:g} seconds"
+    except PrinterAddressRefused as refused:
+        return "address_refused", str(refused)
+    except ZoneInfoNotFoundError as unknown:
+        return "unknown_timezone", str(unknown)
     return _WHY.get(sent)
 
 

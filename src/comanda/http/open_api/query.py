@@ -51,12 +51,10 @@ def parse_query(raw: bytes) -> Query:
     return query
 
 
-def refuse_parameter(name: str, rule: str, value: Any) -> NoReturn:
-    """Raise the documented 400 of a query parameter; ``rule`` completes "<name> …"."""
+def refuse_parameter(name: str, rule: str, value: Any, code: str = "invalid_parameter") -> NoReturn:
+    """Raise the documented 400 of a query parameter; ``rule`` completes "<name> …", ``code`` is the detail's."""
     message = f"{echo(name)} {rule}"
-    raise ComandaError(
-        "invalid_parameter", message, details=(Problem(echo(name), "invalid_parameter", message, echo(value)),)
-    )
+    raise ComandaError("invalid_parameter", message, details=(Problem(echo(name), code, message, echo(value)),))
 
 
 def page_and_limit(query: Query, max_limit: int) -> tuple[int, int]:

@@ -247,10 +247,11 @@ _SELECT_MODIFIERS = Statement(_modifiers())
 _SELECT_REFUSALS = Statement(_refusals())
 _SELECT_LEGS: Final = {
     "accept": _leg("created_at", "received_at", orders.c.accepted_by != Actor.AUTOMATIC.value),
-    "ready": _leg("received_at", "ready_at"),
+    "ready": _leg("received_at", "ready_at", orders.c.ready_at > orders.c.received_at),
     "hand_over": _leg("ready_at", "handed_over_at"),
 }
-"""Each leg with where it begins and ends; what is accepted as it comes in waited for nobody."""
+"""Each leg with where it begins and ends; what is accepted as it comes in waited for nobody, and what no station
+makes was ready at once."""
 _SELECT_TICKETS = Statement(
     _tickets().with_only_columns(tickets.c.station_id, func.count()).group_by(tickets.c.station_id)
 )
