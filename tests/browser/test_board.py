@@ -203,11 +203,13 @@ def test_refusing_puts_what_is_gone_on_the_stop_list(channel, open_board):
     panel = open_order(page, order)
     panel.get_by_test_id("refuse").click()
     page.get_by_test_id("reason-out_of_stock").click()
+    page.get_by_test_id("refuse-dialog").get_by_role("textbox", name="Note").fill("called, comes tomorrow")
     page.get_by_test_id("gone-0").check()
     page.get_by_test_id("refuse-confirm").click()
     expect(page.get_by_test_id("refuse-dialog")).to_have_count(0)
     expect(card(page, order, "done")).to_be_attached()
     expect(panel.get_by_test_id("refusal")).to_contain_text("Out of stock")
+    expect(panel.get_by_test_id("refusal-note")).to_have_text("called, comes tomorrow")
     refusal = channel.whole(order)["chain"]["order"]["refusal"]
     assert refusal["reason"] == "out_of_stock"
     assert refusal["lines"] == [{"line": 0, "product_id": PIZZA, "reason": "out_of_stock"}]
@@ -235,6 +237,40 @@ def test_an_item_of_an_open_order_is_stopped_with_one_tap(channel, open_board):
     panel.get_by_test_id("stop-line").click()
     expect(panel.get_by_test_id("order-line")).not_to_contain_text("Stopped")
     assert left_of(channel, PIZZA) is None
+
+
+def test_what_the_menu_hides_is_stopped_from_its_order(channel, open_board):
+    """A channel goes on selling it; whoever sees that it has run out says so."""
+    page = open_board("demo-manager")
+    token = page.context.request.get("/hub/v1/session").json()["data"]["csrf_token"]
+    hidden = page.context.request.patch(
+        f"/hub/v1/admin/products/{PIZZA}", data={"hidden": True}, headers={"X-CSRF-Token": token, "If-Match": "*"}
+    )
+    assert hidden.status == 200, hidden.text()
+    panel = open_order(page, channel.order())
+    panel.get_by_test_id("stop-line").click()
+    expect(panel.get_by_test_id("order-line")).to_contain_text("Stopped")
+    assert left_of(channel, PIZZA) == 0
+
+
+def test_a_printer_that_does_not_answer_is_told_of(channel, open_board):
+    """The demo's printer is nobody's: what waits for it is said until somebody looks."""
+    page = open_board()
+    order = channel.order()
+    channel.act(f"orders/{order}/accept", {"send_to_station": True})
+    late = page.get_by_test_id("late-papers")
+    expect(late).to_contain_text("the printer does not answer, 1 ticket waits", timeout=90_000)
+    assert axe(page) == []
+
+
+def test_another_button_of_the_mouse_holds_nothing(channel, open_board):
+    """A menu of the browser may swallow its release: the board goes on all the same."""
+    page = open_board()
+    first, second = channel.order(), channel.order()
+    expect(card(page, second, "new")).to_be_visible()
+    card(page, first).dispatch_event("pointerdown", {"button": 2, "bubbles": True})
+    channel.act(f"orders/{first}/refuse", {"reason": "too_busy"})
+    expect(card(page, first, "new")).to_have_count(0)
 
 
 def test_an_unknown_item_is_mapped(channel, open_board):
@@ -544,7 +580,7 @@ def _broken_printer() -> Iterator[int]:
                 except TimeoutError:
                     continue
                 with connection:
-                    connection.settimeout(5)
+                    connection.settimeout(60)
                     connection.recv(16)
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 

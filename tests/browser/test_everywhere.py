@@ -114,7 +114,7 @@ def test_the_first_tap_of_all_arrives(channel, opened):
     # The edge that another thing would be under if the page moved up by a banner.
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 4)
     page.mouse.down()
-    page.wait_for_timeout(1_500)
+    page.wait_for_timeout(700)
     expect(page.get_by_test_id("sound-blocked")).to_be_visible()
     page.mouse.up()
     expect(ticket).to_have_attribute("data-status", "STARTED")

@@ -24,8 +24,9 @@ NAMES = {
     CHEESE: "Extra Cheese",
     MUSHROOMS: "Mushrooms",
 }
-GUARD_MS = 450
-"""What comes sooner than 400 ms after a card has moved, or was hit, is not meant (moves.ts)."""
+GUARD_MS = 1_000
+"""What comes sooner than 400 ms after a card has moved, or was hit, is not meant (moves.ts); a slow page draws late."""
+PRESS_ONE = "() => document.body.dispatchEvent(new KeyboardEvent('keydown', {code: 'Digit1', bubbles: true}))"
 HOSTILE = '<img src=x onerror="window.ran=1"><script>window.ran=1</script>\u202e\'"&amp;'
 START_OF = {"en": "Start", "az": "Başla", "ru": "Начать", "tr": "Başla"}
 
@@ -142,6 +143,22 @@ def press(page: Page, key: str) -> None:
     page.keyboard.press(key)
 
 
+def while_ready(ticket: Locator, does: str) -> None:
+    """Do something with a ticket's button while it stands in the grid for a moment as ready, not right after a hit.
+
+    It is done within the page: a slow machine delays the page's own timers as much as ours.
+    """
+    bump = ticket.get_by_test_id("bump")
+    bump.evaluate(
+        f"""async (bump) => {{
+            const ticket = bump.closest("[data-ticket]");
+            while (ticket.dataset.status !== "READY") await new Promise((resolve) => setTimeout(resolve, 20));
+            await new Promise((resolve) => setTimeout(resolve, 500));
+            ({does})(ticket.querySelector('[data-testid="bump"]'));
+        }}"""
+    )
+
+
 def shown(page: Page) -> dict[str, str]:
     """The tickets on the grid's pages, with their states."""
     found = page.get_by_test_id("ticket").evaluate_all("cards => cards.map(c => [c.dataset.ticket, c.dataset.status])")
@@ -206,6 +223,7 @@ def test_started_cooked_line_by_line_and_taken_back(restaurant, open_kitchen):
     page = open_kitchen()
     order_id = restaurant.order(line(PIZZA, 2), line(MARGHERITA))
     ticket = card(page, order_id)
+    expect_status(page, order_id, "NEW")
     tap(ticket.get_by_test_id("bump"))
     expect_status(page, order_id, "STARTED")
 
@@ -214,8 +232,7 @@ def test_started_cooked_line_by_line_and_taken_back(restaurant, open_kitchen):
     expect(lines.nth(0)).to_have_attribute("aria-pressed", "true")
     expect(lines.nth(1)).to_have_attribute("aria-pressed", "false")
     tap(lines.nth(1))
-    expect_status(page, order_id, "READY")
-    tap(ticket.get_by_test_id("bump"))
+    while_ready(ticket, "bump => bump.click()")
     expect_status(page, order_id, "STARTED")
     expect(lines.nth(0)).to_have_attribute("aria-pressed", "false")
 
@@ -232,13 +249,32 @@ def test_started_cooked_line_by_line_and_taken_back(restaurant, open_kitchen):
 def test_a_glove_that_hits_twice_is_taken_for_one(restaurant, open_kitchen):
     """Start and Ready stand in the same place: the second hit of one hand does not finish what the first began."""
     page = open_kitchen()
-    order_id = restaurant.order()
-    expect_status(page, order_id, "NEW")
+    for _ in range(10):
+        order_id = restaurant.order()
+        expect_status(page, order_id, "NEW")
+        page.wait_for_timeout(GUARD_MS)
+        between_ms = (
+            card(page, order_id)
+            .get_by_test_id("ticket-head")
+            .evaluate(
+                """async (head) => {
+                const [began, ticket] = [performance.now(), head.closest("[data-ticket]")];
+                head.click();
+                while (ticket.dataset.status === "NEW" && performance.now() - began < 200)
+                    await new Promise((resolve) => setTimeout(resolve, 10));
+                const between = performance.now() - began;
+                head.click();
+                return between;
+            }"""
+            )
+        )
+        expect_status(page, order_id, "STARTED")
+        if between_ms < 350:  # else the page stood still, and the second hit was one of its own
+            break
+    else:
+        raise AssertionError("the page never was quick enough to be hit twice at once")
     page.wait_for_timeout(GUARD_MS)
-    card(page, order_id).get_by_test_id("ticket-head").dblclick(delay=60)
-    expect_status(page, order_id, "STARTED")
-    page.wait_for_timeout(GUARD_MS)
-    assert restaurant.tickets() == {f"{order_id}-1-1": "STARTED"}
+    assert restaurant.tickets()[f"{order_id}-1-1"] == "STARTED"
 
 
 def test_a_cancelled_ticket_shouts_until_it_is_seen(restaurant, open_kitchen):
@@ -272,9 +308,8 @@ def test_the_kitchen_by_keyboard_alone(restaurant, open_kitchen):
     expect_status(page, first, "STARTED")
     expect(card(page, second).locator("kbd")).to_have_text("2")
     press(page, "1")
-    expect_status(page, first, "READY")
     # It keeps its number while it stands there, so no number means another ticket than the one it is read on.
-    press(page, "1")
+    while_ready(card(page, first), PRESS_ONE)
     expect(card(page, first)).to_have_count(0)
     expect(card(page, second).locator("kbd")).to_have_text("1")
 
@@ -306,7 +341,8 @@ def test_two_screens_agree(restaurant, open_kitchen):
     """What one cook does, the other sees; both show what the server has."""
     one, two = open_kitchen(), open_kitchen("all")
     orders = [restaurant.order(line(PIZZA)) for _ in range(4)]
-    expect_status(two, orders[-1], "NEW")
+    for screen in (one, two):
+        expect_status(screen, orders[-1], "NEW")
     tap(card(one, orders[0]).get_by_test_id("bump"))
     tap(card(two, orders[1]).get_by_test_id("bump"))
     expect_status(two, orders[0], "STARTED")

@@ -59,6 +59,24 @@ def test_a_price_that_is_changed_is_on_the_menu_at_once(
     assert _menu_product(colleague)["price"] == 11.25
 
 
+def test_a_manager_of_some_venues_is_told_that_set_up_is_not_theirs(
+    house: House, colleague: httpx.Client, new_context: Callable[..., BrowserContext]
+) -> None:
+    """One sentence, and no way there from other screens; figures and orders of their venues are."""
+    body = {"username": "south", "name": "Manager of one", "role": "manager", "venues": [1]}
+    made = colleague.post("/hub/v1/admin/users", json=body)
+    assert made.status_code == 201, made.text
+    context = new_context(house.url)
+    who = {"brand": "demo", "username": "south", "password": made.json()["data"]["password"]}
+    assert context.request.post("/hub/v1/session", data=who).status == 200
+    page = context.new_page()
+    page.goto("/setup?tab=staff")
+    expect(page.get_by_role("main")).to_contain_text("for managers of all venues")
+    expect(page.get_by_role("link", name="Insights")).to_be_visible()
+    expect(page.get_by_role("link", name="Set-up")).to_have_count(0)
+    assert axe(page) == []
+
+
 def test_a_picture_is_uploaded_and_shown(open_setup: Callable[..., Page], colleague: httpx.Client) -> None:
     """A file from the device becomes the product's first picture, served by the house itself."""
     page = open_setup("menu")
@@ -192,7 +210,7 @@ def test_a_test_page_that_does_not_come_out_is_told(open_setup: Callable[..., Pa
     page = open_setup("stations")
     page.get_by_role("region", name="Printers").get_by_test_id("row-1").click()
     page.get_by_test_id("test-page").click()
-    expect(page.get_by_test_id("test-page-told")).to_have_text("Not printed: The printer did not answer")
+    expect(page.get_by_test_id("test-page-told")).to_have_text("Not printed: the printer did not answer")
     assert axe(page) == []
 
 

@@ -1,10 +1,14 @@
 """Signing in, pairing and PINs in a real browser: the first page anybody sees, and how a device comes and goes."""
 
+import re
+import uuid
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from tests.browser.conftest import House, Watch, axe, wait_until
+
+from comanda import demo
 
 HOMES = {"manager": "/board", "cashier": "/board", "cook": "/kitchen", "call_centre": "/new"}
 TITLE_OF = {"en": "Sign in", "az": "Daxil olun", "ru": "Вход", "tr": "Giriş yapın"}
@@ -62,9 +66,14 @@ def test_a_till_is_paired_signed_in_to_by_pin_and_thrown_out(
         till.get_by_test_id(f"key-{digit}").click()
     till.get_by_test_id("pin-enter").click()
     wait_until(till, "location.pathname === '/board'")
+    order = _order(house)
+    expect(till.locator(f'[data-testid="card"][data-order="{order}"]')).to_be_visible()
 
     till.get_by_test_id("preferences").click()
     till.get_by_test_id("sign-out").click()
+    expect(till.get_by_test_id("calling")).to_have_text("1 order waits for an answer")
+    expect(till).to_have_title(re.compile(r"^\(1\)"))
+    assert axe(till) == []
     till.get_by_test_id("person-demo-manager").click()
     till.keyboard.type(PIN)
     till.keyboard.press("Enter")
@@ -119,9 +128,11 @@ def test_a_kitchen_screen_is_paired_goes_to_its_tickets_and_is_thrown_out(
     expect(screen.get_by_test_id("pair-left")).to_contain_text("04:")
     assert axe(screen) == []
     device = _approve(manager, screen, "Pass")
-    wait_until(screen, "location.pathname === '/kitchen'")
+    wait_until(screen, "location.pathname === '/kitchen/all'")
     screen.goto("/sign-in")
-    wait_until(screen, "location.pathname === '/kitchen'")
+    wait_until(screen, "location.pathname === '/kitchen/all'")
+    screen.goto("/kitchen?choose")
+    expect(screen.get_by_test_id("station")).not_to_have_count(0)
     manager.get_by_test_id(f"revoke-{device}").click()
     manager.get_by_test_id("revoke-confirm").click()
     expect(screen.get_by_test_id("sign-in")).to_be_visible()
@@ -174,6 +185,15 @@ def test_plain_http_to_another_machine_is_warned_about(
     page = new_context(elsewhere).new_page()
     page.goto("/")
     expect(page.get_by_test_id("insecure")).to_contain_text("plain HTTP")
+
+
+def _order(house: House) -> int:
+    """An order that waits for somebody to accept it."""
+    body = {**demo.example("create-order.request"), "auto_order_accept": False}
+    with house.call(demo.TERMINAL_TOKEN) as till:
+        answer = till.post("/hub/v1/orders", json=body, headers={"Idempotency-Key": uuid.uuid4().hex})
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["data"]["id"])
 
 
 def _manager(house: House, new_context: Callable[..., BrowserContext]) -> Page:

@@ -7,9 +7,8 @@ from tests.browser.conftest import House
 
 from comanda import demo
 
-GUARD_MS = 600
+GUARD_MS = 1_000
 """Screens take no tap right after another, or on what has just moved under the finger."""
-TAPS = 5
 
 
 def test_an_order_goes_through_every_screen(house: House, new_context: Callable[..., BrowserContext]) -> None:
@@ -52,12 +51,8 @@ def test_an_order_goes_through_every_screen(house: House, new_context: Callable[
     ticket = kitchen.locator(f'[data-testid="ticket"][data-ticket^="{order_id}-"]')
     for status in ("NEW", "STARTED"):
         expect(ticket).to_have_attribute("data-status", status)
-        # A card that has just moved takes no tap; a cook taps again.
-        for _ in range(TAPS):
-            kitchen.wait_for_timeout(GUARD_MS)
-            if ticket.get_attribute("data-status") != status:
-                break
-            ticket.get_by_test_id("bump").click()
+        kitchen.wait_for_timeout(GUARD_MS)
+        ticket.get_by_test_id("bump").click()
 
     expect(till.get_by_test_id("column-ready").locator(card)).to_be_attached()
     panel.get_by_test_id("pay").click()

@@ -1,6 +1,6 @@
 /** New orders ring until they are answered, on every screen of a till. */
 
-import { computed, effect } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { ring } from "~/sound";
 import { alarmOf } from "~/screens/board/stages";
@@ -11,6 +11,10 @@ const AGAIN_MS = 10_000;
 /** Orders that nobody has answered. */
 export const unanswered = computed(() => [...board.value.orders.values()].filter((order) => order.status === "PENDING"));
 
+const listening = signal(false);
+/** How many orders wait for somebody who hears of them here. */
+export const calling = computed(() => (listening.value ? unanswered.value.length : 0));
+
 /** Orders whose deadline has come close, as events told. */
 const pressing = new Set<number>();
 
@@ -18,8 +22,10 @@ const pressing = new Set<number>();
 export function useRinging(on: boolean): void {
   useEffect(() => {
     if (!on) return;
+    listening.value = true;
     const stops = [ringForNew(), ringForAlarms(), ringAgain()];
     return () => {
+      listening.value = false;
       for (const stop of stops) stop();
     };
   }, [on]);

@@ -10,6 +10,7 @@ import { Component, render, type ComponentChildren, type JSX } from "preact";
 import { ErrorBoundary, lazy, LocationProvider, Route, Router, useLocation } from "preact-iso";
 import { useEffect } from "preact/hooks";
 import type { Role } from "~/api/types";
+import { useRinging } from "~/bell";
 import { chooseLanguage, messages, preferredLanguage } from "~/i18n";
 import { Button } from "~/parts/button";
 import { Toasts } from "~/parts/dialog";
@@ -62,6 +63,11 @@ function App(): JSX.Element {
 function Screens(): JSX.Element {
   const known = me.value;
   const venue = venueId.value;
+  const { path } = useLocation();
+  // A till hears of new orders whatever it shows and whoever works at it, also while it is locked; others where they look
+  // at orders. A station's screen rings for its tickets.
+  const hears = known?.device?.kind === "terminal" || path.startsWith("/board") || hasRole("cashier");
+  useRinging(!!known && hears && !path.startsWith("/kitchen/"));
   useEffect(() => {
     if (known && venue !== null) openBoard(venue);
   }, [known, venue]);

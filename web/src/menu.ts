@@ -32,8 +32,9 @@ async function load(venue: number | null): Promise<void> {
       if (found !== null) {
         tag = found.tag;
         loaded.value = found.data;
-        if (venue === null) chooseVenue(found.data.venue_id);
       }
+      const served = loaded.peek()?.venue_id;
+      if (venue === null && served !== undefined) chooseVenue(served);
       // What changed between this answer and the first event that is heard would be missed: it is asked for once more.
       if (missesNothing) return;
       await whenFollowing(0);

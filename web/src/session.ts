@@ -23,6 +23,8 @@ export const role = computed<Role | null>(() => {
   if (known.role) return known.role;
   return known.device?.kind === "kitchen" ? "cook" : "cashier";
 });
+/** Whether the one who acts may set things up: what a brand has is for managers of all its venues. */
+export const managesBrand = computed(() => role.value === "manager" && (caller.value?.venues ?? []).length === 0);
 /** The venue that is worked in; null until it is chosen. */
 export const venueId = computed(() => caller.value?.venue_id ?? chosenVenue.value);
 
@@ -110,6 +112,8 @@ function become(next: CallerCard | null): void {
     if (next) resetLine();
   }
   const changed = before !== undefined && before?.actor !== next?.actor;
+  // A till shows the house it stands in, whoever begins to work at it and whatever was looked at on it before.
+  if (next?.device && before?.actor !== next.actor) chosenVenue.value = next.device.venue_id;
   caller.value = next;
   if (changed) otherTabs.postMessage(next?.actor ?? null);
 }

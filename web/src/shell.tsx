@@ -7,7 +7,6 @@ import { useLocation } from "preact-iso";
 import { useRef, useState } from "preact/hooks";
 import type { Role } from "~/api/types";
 import { chooseLanguage, language, LANGUAGES, messages, type Language } from "~/i18n";
-import { useRinging } from "~/bell";
 import { clock, now } from "~/i18n/format";
 import { menu } from "~/menu";
 import { Button } from "~/parts/button";
@@ -18,7 +17,7 @@ import { Segments } from "~/parts/segments";
 import { toastError } from "~/parts/toasts";
 import { pressed } from "~/press";
 import { keysOn, soundOn, theme, type Theme } from "~/preferences";
-import { chooseVenue, hasRole, hello, isOverheard, me, role, signOut, venueId } from "~/session";
+import { chooseVenue, hasRole, hello, isOverheard, managesBrand, me, role, signOut, venueId } from "~/session";
 import { soundAllowed } from "~/sound";
 import { confirmWaiting, doubtful, dropWaiting, isReached, waiting } from "~/sync/actions";
 import { board, boardStaleSince } from "~/sync/board";
@@ -50,9 +49,6 @@ export function homeOf(who: Role): string {
 
 /** A screen in its frame. `quiet` leaves only what a kitchen needs: whether the line is alive. */
 export function Shell({ children, quiet }: { children: ComponentChildren; quiet?: boolean }): JSX.Element {
-  const { path } = useLocation();
-  // A till hears of new orders whatever it shows; others where they look at orders.
-  useRinging(!quiet && (path.startsWith("/board") || hasRole("cashier")));
   return (
     <div class="shell">
       {!quiet && <Bar />}
@@ -77,7 +73,7 @@ function Bar(): JSX.Element {
         <span class="bar-brand-name">{hello.value?.brand?.name ?? me.value?.brand ?? "Comanda"}</span>
       </a>
       <nav class="bar-nav" aria-label={common.menu}>
-        {PLACES.filter((place) => hasRole(...place.roles)).map((place) => (
+        {PLACES.filter((place) => hasRole(...place.roles) && (place.name !== "setup" || managesBrand.value)).map((place) => (
           <a key={place.path} href={place.path} {...(path.startsWith(place.path) ? { "aria-current": "page" } : {})}>
             <Icon of={place.icon} />
             <span class="bar-nav-name">{common.nav[place.name]}</span>

@@ -120,3 +120,17 @@ test("an order that leaves is kept as done, forty of them at most, and its cance
   expect(board.board.value.done.map((one) => one.id)).toEqual(Array.from({ length: 40 }, (_, index) => 50 - index));
   expect([...board.board.value.tickets.keys()]).toEqual(["50-1-1"]);
 });
+
+test("a step of the deadline that was taken makes what is known of the order old", async () => {
+  await opened(server, board, emptyBoard(10, { orders: [order(5)] }));
+  const fetched = (): number => server.asked.filter(({ path }) => path === "/hub/v1/orders").length;
+  board.wantSummaries([5]);
+  await passing(10);
+  expect(fetched()).toBe(1);
+  server.stream.event(event(11, "order.seen", order(5)));
+  await passing(10);
+  expect(fetched()).toBe(1);
+  server.stream.event(event(12, "order.reminded", order(5)));
+  await passing(10);
+  expect(fetched()).toBe(2);
+});

@@ -235,12 +235,14 @@ function noteChange(orderId: number, actor: string, number: number): void {
   else changes.set(orderId, new Map([[actor, number]]));
 }
 
+const OUTDATING = new Set(["order.changed", "order.reminded", "order.escalated"]);
+
 function applyOrder(after: BoardState, order: OrderCard, type: string): void {
   const orders = new Map(after.orders);
   if (order.open) {
     orders.set(order.id, order);
-    // A line was mapped, or a text erased: what was fetched is old.
-    if (type === "order.changed" && details.value.has(order.id)) renew(order.id);
+    // A line was mapped, a text erased, a step of the deadline taken: what was fetched is old.
+    if (OUTDATING.has(type) && details.value.has(order.id)) renew(order.id);
   } else {
     const wasShown = orders.delete(order.id);
     const receipts = new Map(after.receipts);

@@ -96,6 +96,10 @@ export class FakeServer {
     const asked = { method: options.method ?? "GET", path: pathname, key, unchangedSince };
     this.asked.push(asked);
     if (pathname.endsWith("/board")) return Promise.resolve(Response.json({ data: this.board }));
+    if (pathname === "/hub/v1/orders") {
+      const ids = (url.searchParams.get("ids") ?? "").split(",");
+      return Promise.resolve(Response.json({ data: ids.map((id) => order(Number(id))) }));
+    }
     if (pathname === "/hub/v1/events" && this.streamStatus === 200) return Promise.resolve(Response.json({ data: [] }));
     const status = this.answer(asked);
     if (status === "lost") return Promise.reject(new TypeError("network error"));

@@ -164,6 +164,7 @@ const messages: Messages["board"] = {
   paymentDone: (amount) => `${amount} alındı, çek bağlandı`,
   papers: {
     region: "Çap",
+    late: (station, count) => plural(count, { other: `${station}: printer cavab vermir, # çek gözləyir` }),
     title: (number, printer) => `Sifariş ${number}: çekin çıxıb-çıxmadığı bilinmir (${printer})`,
     reprint: "Yenidən çap et (POSSIBLE DUPLICATE qeydi ilə)",
     dismiss: "Çek çıxıb",

@@ -15,6 +15,7 @@ const common: Messages["common"] = {
   letterKeys: "Tək hərfli düymələr",
   soundBlocked: "Yeni sifarişlərin səsi üçün ekrana bir dəfə toxunun",
   venue: "Məkan",
+  house: "Restoran",
   on: "Açıq",
   off: "Bağlı",
   ok: "OK",
@@ -150,6 +151,7 @@ const common: Messages["common"] = {
     too_long: "Bu həddən uzundur.",
     too_few: "Bu həddən azdır.",
     too_many: "Bu həddən çoxdur.",
+    too_many_days: "Bir dəfəyə çox gündür; ən çoxu üç aydır.",
   },
   roles: { cashier: "Kassir", cook: "Aşpaz", call_centre: "Zəng mərkəzi", manager: "Menecer" },
 };

@@ -5,6 +5,7 @@ const plural = pluralOf("az");
 
 const setup: Messages["setup"] = {
   title: "Tənzimləmə",
+  wholeBrandOnly: "Qurulum bütün məkanların menecerləri üçündür; sizinki yalnız bəziləridir.",
   tabs: { overview: "Ümumi baxış", menu: "Menyu", stations: "Sexlər və printerlər", devices: "Cihazlar", policies: "Qaydalar", staff: "Əməkdaşlar" },
   retired: "Arxivdə",
   showRetired: "Arxivi göstər",
@@ -25,6 +26,7 @@ const setup: Messages["setup"] = {
     present: (present: number, all: number) => `${all} cihazdan ${present} əlaqədədir`,
     printers: "Printerlər",
     printersKnown: (count: number) => plural(count, { other: "# printer, hər şey aydındır" }),
+    late: (count: number) => plural(count, { other: "Printer cavab vermir, # çek gözləyir" }),
     uncertain: (count: number) => plural(count, { other: "# çek çap olunmamış ola bilər" }),
     encryption: "Şifrələmə",
     secure: "Bu səhifə şifrələnmiş gəlib",
@@ -138,6 +140,13 @@ const setup: Messages["setup"] = {
     printTestPage: "Sınaq səhifəsini çap et",
     testPrinted: "Printer səhifəni qəbul etdi.",
     testFailed: (why: string) => `Çap olunmadı: ${why}`,
+    testReasons: {
+      no_answer: "printer cavab vermədi",
+      connection_lost: "səhifə göndərilərkən əlaqə kəsildi",
+      too_slow: "printer səhifəni vaxtında qəbul etmədi",
+      address_refused: "bu ünvana icazə verilmir",
+      unknown_timezone: "məkanın saat qurşağı tanınmır",
+    },
   },
   devices: {
     lead: "Heç kimin parolu olmadan işləyən kassalar və mətbəx ekranları.",

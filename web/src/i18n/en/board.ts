@@ -163,6 +163,7 @@ export default {
   paymentDone: (amount: string) => `${amount} taken, receipt closed`,
   papers: {
     region: "Printing",
+    late: (station: string, count: number) => plural(count, { one: `${station}: the printer does not answer, # ticket waits`, other: `${station}: the printer does not answer, # tickets wait` }),
     title: (number: string, printer: string) => `Order ${number}: nobody knows whether its paper came out at ${printer}`,
     reprint: "Print again, marked POSSIBLE DUPLICATE",
     dismiss: "It came out",

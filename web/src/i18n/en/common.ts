@@ -14,6 +14,7 @@ export default {
   letterKeys: "Single-letter keys",
   soundBlocked: "Touch the screen once so that new orders can ring",
   venue: "Venue",
+  house: "House",
   on: "On",
   off: "Off",
   ok: "OK",
@@ -150,6 +151,7 @@ export default {
     too_long: "This is too long.",
     too_few: "This is too few.",
     too_many: "This is too many.",
+    too_many_days: "These are too many days at once; three months is the most.",
   },
   roles: { cashier: "Cashier", cook: "Cook", call_centre: "Call centre", manager: "Manager" },
 };

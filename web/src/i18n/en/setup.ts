@@ -4,6 +4,7 @@ const plural = pluralOf("en");
 
 export default {
   title: "Set-up",
+  wholeBrandOnly: "Set-up is for managers of all venues; yours are only some.",
   tabs: { overview: "Overview", menu: "Menu", stations: "Stations and printers", devices: "Devices", policies: "Policies", staff: "Staff" },
   retired: "Retired",
   showRetired: "Show retired",
@@ -24,6 +25,7 @@ export default {
     present: (present: number, all: number) => `${present} of ${all} are connected`,
     printers: "Printers",
     printersKnown: (count: number) => plural(count, { one: "# printer, nothing unclear", other: "# printers, nothing unclear" }),
+    late: (count: number) => plural(count, { one: "A printer does not answer, # ticket waits", other: "A printer does not answer, # tickets wait" }),
     uncertain: (count: number) => plural(count, { one: "# ticket may not have been printed", other: "# tickets may not have been printed" }),
     encryption: "Encryption",
     secure: "This page came encrypted",
@@ -137,6 +139,13 @@ export default {
     printTestPage: "Print a test page",
     testPrinted: "The printer took the page.",
     testFailed: (why: string) => `Not printed: ${why}`,
+    testReasons: {
+      no_answer: "the printer did not answer",
+      connection_lost: "the connection was lost while the page was sent",
+      too_slow: "the printer did not take the page in time",
+      address_refused: "this address is not allowed",
+      unknown_timezone: "the venue’s time zone is unknown",
+    },
   },
   devices: {
     lead: "Tills and kitchen screens that work without anybody’s password.",

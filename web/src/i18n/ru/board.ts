@@ -164,6 +164,7 @@ const messages: Messages["board"] = {
   paymentDone: (amount) => `${amount} принято, чек закрыт`,
   papers: {
     region: "Печать",
+    late: (station, count) => plural(count, { one: `${station}: принтер не отвечает, # чек ждёт`, few: `${station}: принтер не отвечает, # чека ждут`, other: `${station}: принтер не отвечает, # чеков ждут` }),
     title: (number, printer) => `Заказ ${number}: неизвестно, вышел ли чек (${printer})`,
     reprint: "Напечатать ещё раз с пометкой POSSIBLE DUPLICATE",
     dismiss: "Чек вышел",

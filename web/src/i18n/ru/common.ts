@@ -15,6 +15,7 @@ const common: Messages["common"] = {
   letterKeys: "Клавиши-буквы",
   soundBlocked: "Коснитесь экрана один раз, чтобы новые заказы звучали",
   venue: "Заведение",
+  house: "Заведение",
   on: "Вкл.",
   off: "Выкл.",
   ok: "ОК",
@@ -151,6 +152,7 @@ const common: Messages["common"] = {
     too_long: "Это слишком длинно.",
     too_few: "Этого слишком мало.",
     too_many: "Этого слишком много.",
+    too_many_days: "Слишком много дней сразу; не больше трёх месяцев.",
   },
   roles: { cashier: "Кассир", cook: "Повар", call_centre: "Колл-центр", manager: "Менеджер" },
 };

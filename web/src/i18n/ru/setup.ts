@@ -5,6 +5,7 @@ const plural = pluralOf("ru");
 
 const setup: Messages["setup"] = {
   title: "Настройки",
+  wholeBrandOnly: "Настройка доступна управляющим всех заведений; у вас только некоторые.",
   tabs: { overview: "Обзор", menu: "Меню", stations: "Цеха и принтеры", devices: "Устройства", policies: "Правила", staff: "Сотрудники" },
   retired: "В архиве",
   showRetired: "Показать архив",
@@ -25,6 +26,7 @@ const setup: Messages["setup"] = {
     present: (present: number, all: number) => `На связи ${present} из ${all}`,
     printers: "Принтеры",
     printersKnown: (count: number) => plural(count, { one: "# принтер, всё ясно", few: "# принтера, всё ясно", other: "# принтеров, всё ясно" }),
+    late: (count: number) => plural(count, { one: "Принтер не отвечает, # чек ждёт", few: "Принтер не отвечает, # чека ждут", other: "Принтер не отвечает, # чеков ждут" }),
     uncertain: (count: number) =>
       plural(count, { one: "# чек мог не напечататься", few: "# чека могли не напечататься", other: "# чеков могли не напечататься" }),
     encryption: "Шифрование",
@@ -139,6 +141,13 @@ const setup: Messages["setup"] = {
     printTestPage: "Напечатать пробную страницу",
     testPrinted: "Принтер принял страницу.",
     testFailed: (why: string) => `Не напечатано: ${why}`,
+    testReasons: {
+      no_answer: "принтер не ответил",
+      connection_lost: "связь прервалась, пока отправлялась страница",
+      too_slow: "принтер не принял страницу вовремя",
+      address_refused: "этот адрес не разрешён",
+      unknown_timezone: "часовой пояс заведения неизвестен",
+    },
   },
   devices: {
     lead: "Кассы и экраны кухни, которые работают без чьего-либо пароля.",

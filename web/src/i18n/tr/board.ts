@@ -164,6 +164,7 @@ const messages: Messages["board"] = {
   paymentDone: (amount) => `${amount} alındı, adisyon kapatıldı`,
   papers: {
     region: "Yazdırma",
+    late: (station, count) => plural(count, { other: `${station}: yazıcı yanıt vermiyor, # fiş bekliyor` }),
     title: (number, printer) => `Sipariş ${number}: fişin çıkıp çıkmadığı bilinmiyor (${printer})`,
     reprint: "Yeniden yazdır (POSSIBLE DUPLICATE işaretiyle)",
     dismiss: "Fiş çıktı",

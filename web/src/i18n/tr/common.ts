@@ -15,6 +15,7 @@ const common: Messages["common"] = {
   letterKeys: "Tek harfli tuşlar",
   soundBlocked: "Yeni siparişlerin çalması için ekrana bir kez dokunun",
   venue: "Şube",
+  house: "Restoran",
   on: "Açık",
   off: "Kapalı",
   ok: "Tamam",
@@ -150,6 +151,7 @@ const common: Messages["common"] = {
     too_long: "Bu çok uzun.",
     too_few: "Bu sayıca çok az.",
     too_many: "Bu sayıca çok fazla.",
+    too_many_days: "Tek seferde çok fazla gün; en çok üç ay olabilir.",
   },
   roles: { cashier: "Kasiyer", cook: "Aşçı", call_centre: "Çağrı merkezi", manager: "Müdür" },
 };

@@ -5,6 +5,7 @@ const plural = pluralOf("tr");
 
 const setup: Messages["setup"] = {
   title: "Ayarlar",
+  wholeBrandOnly: "Kurulum tüm şubelerin yöneticileri içindir; sizinki yalnızca bazıları.",
   tabs: { overview: "Genel bakış", menu: "Menü", stations: "İstasyonlar ve yazıcılar", devices: "Cihazlar", policies: "Kurallar", staff: "Personel" },
   retired: "Arşivde",
   showRetired: "Arşivi göster",
@@ -25,6 +26,7 @@ const setup: Messages["setup"] = {
     present: (present: number, all: number) => `${all} cihazdan ${present} tanesi bağlı`,
     printers: "Yazıcılar",
     printersKnown: (count: number) => plural(count, { other: "# yazıcı, her şey yolunda" }),
+    late: (count: number) => plural(count, { other: "Yazıcı yanıt vermiyor, # fiş bekliyor" }),
     uncertain: (count: number) => plural(count, { other: "# fiş basılmamış olabilir" }),
     encryption: "Şifreleme",
     secure: "Bu sayfa şifreli geldi",
@@ -138,6 +140,13 @@ const setup: Messages["setup"] = {
     printTestPage: "Deneme sayfası bas",
     testPrinted: "Yazıcı sayfayı aldı.",
     testFailed: (why: string) => `Basılamadı: ${why}`,
+    testReasons: {
+      no_answer: "yazıcı yanıt vermedi",
+      connection_lost: "sayfa gönderilirken bağlantı koptu",
+      too_slow: "yazıcı sayfayı zamanında almadı",
+      address_refused: "bu adrese izin verilmiyor",
+      unknown_timezone: "şubenin saat dilimi bilinmiyor",
+    },
   },
   devices: {
     lead: "Kimsenin parolası olmadan çalışan kasalar ve mutfak ekranları.",

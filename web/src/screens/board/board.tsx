@@ -20,10 +20,11 @@ import { Column } from "./column";
 import { useCursor } from "./cursor";
 import { Found } from "./found";
 import { KeysHelp, useKeys, type Pressed } from "./keys";
-import { hold, layout, receiptOf, watchBoard } from "./layout";
+import { layout, receiptOf, watchBoard } from "./layout";
 import { handOver, sendToKitchen } from "./moves";
 import { useNotice } from "./notice";
 import { OrderPanel } from "./panel";
+import { LatePapers } from "./late-papers";
 import { Papers } from "./papers";
 import { PaymentDialog } from "./payment-dialog";
 import { RefuseDialog } from "./refuse-dialog";
@@ -31,7 +32,6 @@ import { searched, visible, watchSearch } from "./search";
 import { isHandedOver, isPaid, isUnsent, numberOf, STAGES, stageOf, type Stage } from "./stages";
 
 type Question = { kind: "refuse" | "pay"; id: number };
-const RELEASE_MS = 250;
 
 export default function Board(): JSX.Element {
   const { board } = messages();
@@ -90,6 +90,7 @@ export default function Board(): JSX.Element {
         <div class="board-main">
           <header class="board-head">
             <h1>{board.title}</h1>
+            {hasRole("cashier", "manager") && <LatePapers />}
             <SearchField field={search} />
             <Button look="plain" icon={Keyboard} label={board.keysTitle} onClick={() => setExtra("keys")} class="board-keys-button" />
           </header>
@@ -99,7 +100,7 @@ export default function Board(): JSX.Element {
           {boardLoading.value ? (
             <Loading />
           ) : (
-            <div class="board-columns" onPointerDown={holdUntilUp}>
+            <div class="board-columns">
               {STAGES.map((stage) => (
                 <Column key={stage} stage={stage} rows={columns[stage]} current={cursor.current} chosen={tab === stage} onOpen={show} onMove={move} />
               ))}
@@ -142,18 +143,6 @@ function useOpened(): { opened: number | null; open: (id: number) => void; close
     else route("/board", true);
   }, []);
   return { opened, open, close };
-}
-
-/** While a finger is down, nothing moves under it. */
-function holdUntilUp(): void {
-  hold(true);
-  const release = (): void => {
-    removeEventListener("pointerup", release);
-    removeEventListener("pointercancel", release);
-    setTimeout(() => hold(false), RELEASE_MS);
-  };
-  addEventListener("pointerup", release);
-  addEventListener("pointercancel", release);
 }
 
 function SearchField({ field }: { field: { current: HTMLInputElement | null } }): JSX.Element {

@@ -1,12 +1,13 @@
 /**
  * The four columns as signals: what stands where, and how it stays put while a finger is on the way.
  *
- * While a pointer is down on the board, cards keep their places: what left stands as it was, what is new comes last.
+ * While a finger or the mouse is down, cards keep their places: what left stands as it was, what is new comes last.
  */
 
 import { computed, effect, signal, untracked } from "@preact/signals";
 import { ask, Unreachable } from "~/api/client";
 import type { OrderCard, OrderSummary, ReceiptCard } from "~/api/types";
+import { pressed } from "~/press";
 import { board, boardLoading, onBoardEvent, summaries } from "~/sync/board";
 import { line } from "~/sync/line";
 import { alarmOf, decisiveStep, progressByOrder, STAGES, stageOf, type Alarm, type Layout, type Row, type Stage } from "./stages";
@@ -21,7 +22,6 @@ const SETTLING_MS = 350;
 const finished = signal<readonly OrderSummary[]>([]);
 const heard = signal<ReadonlyMap<number, Alarm>>(new Map());
 const left = signal<ReadonlyMap<number, ReceiptCard>>(new Map());
-const held = signal(false);
 
 /** Orders that were finished, from before this page looked on; they come with everything. */
 export const finishedById = computed(() => new Map(finished.value.map((one) => [one.id, one])));
@@ -63,7 +63,7 @@ const moves = new Map<number, number>();
 
 /** The columns as they are shown now. */
 export const layout = computed<Layout>(() => {
-  const next = held.value ? keepingPlaces(shown, sorted.value) : sorted.value;
+  const next = pressed.value ? keepingPlaces(shown, sorted.value) : sorted.value;
   for (const stage of STAGES) noteMoves(shown[stage], next[stage]);
   shown = next;
   return next;
@@ -72,11 +72,6 @@ export const layout = computed<Layout>(() => {
 /** Whether the order's card has moved so lately that a tap on it was meant for another one. */
 export function isSettling(orderId: number): boolean {
   return performance.now() - (moves.get(orderId) ?? -Infinity) < SETTLING_MS;
-}
-
-/** A finger comes down on the board, or is gone again. */
-export function hold(down: boolean): void {
-  held.value = down;
 }
 
 /** What shouts comes first, then whatever must be answered soonest. */

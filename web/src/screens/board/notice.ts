@@ -1,32 +1,18 @@
-/** How many orders wait, in the title, and the word to the server that somebody can see them. */
+/** The word to the server that somebody can see the orders that wait. */
 
-import { computed, effect } from "@preact/signals";
+import { effect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { unanswered } from "~/bell";
 import { messages } from "~/i18n";
 import { me } from "~/session";
 import { line } from "~/sync/line";
+import { useTitle } from "~/title";
 import { noteSeen } from "./moves";
 
-const count = computed(() => unanswered.value.length);
-
-/** Count and report for as long as the board is shown. */
+/** Name the window and report for as long as the board is shown. */
 export function useNotice(): void {
-  useEffect(() => {
-    const title = document.title;
-    const stops = [countInTitle(), reportSeen()];
-    return () => {
-      for (const stop of stops) stop();
-      document.title = title;
-    };
-  }, []);
-}
-
-function countInTitle(): () => void {
-  return effect(() => {
-    const { board: text } = messages();
-    document.title = `${count.value > 0 ? `(${count.value}) ` : ""}${text.title} · Comanda`;
-  });
+  useTitle(messages().board.title);
+  useEffect(reportSeen, []);
 }
 
 /** Only what a till shows counts as seen: a manager who looks in from home is nobody at the counter. */

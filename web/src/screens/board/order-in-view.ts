@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { ask, Refused, Unreachable } from "~/api/client";
-import type { ChainAfter, OrderCard, OrderSummary, ReceiptCard, TicketCard, Timeline } from "~/api/types";
+import type { OrderCard, OrderSummary, ReceiptCard, TicketCard, Timeline, WholeOrder } from "~/api/types";
 import { board, boardLoaded, summaries, wantSummaries } from "~/sync/board";
 import { line } from "~/sync/line";
 import { finishedById, receiptOf } from "./layout";
@@ -12,10 +12,13 @@ export interface OrderInView {
   receipt: ReceiptCard | undefined;
   tickets: readonly TicketCard[];
   summary: OrderSummary | undefined;
+  /** What whoever refused it wrote down for the house. */
+  refusalNote: string | null;
 }
 
 interface Whole {
   summary: OrderSummary;
+  refusalNote: string | null;
   tickets: readonly TicketCard[];
 }
 
@@ -30,12 +33,18 @@ export function useOrder(id: number): OrderInView | null | undefined {
   }, [id, order === undefined]);
   if (order !== undefined) {
     const mine = [...tickets.values()].filter((ticket) => ticket.order_id === id).sort((a, b) => a.station_id - b.station_id);
-    return { order, receipt: board.value.receipts.get(id), tickets: mine, summary: summaries.value.get(id) };
+    return { order, receipt: board.value.receipts.get(id), tickets: mine, summary: summaries.value.get(id), refusalNote: null };
   }
   const summary = whole?.summary ?? finishedById.value.get(id) ?? summaries.value.get(id);
   const card = left ?? summary;
   if (card === undefined) return whole === null ? null : undefined;
-  return { order: card, receipt: receiptOf(id) ?? whole?.summary.receipt ?? undefined, tickets: whole?.tickets ?? [], summary };
+  return {
+    order: card,
+    receipt: receiptOf(id) ?? whole?.summary.receipt ?? undefined,
+    tickets: whole?.tickets ?? [],
+    summary,
+    refusalNote: whole?.refusalNote ?? null,
+  };
 }
 
 /** What happened to an order when; taken anew when it changes, and empty while nobody knows. */
@@ -70,8 +79,8 @@ function useWhole(id: number, wanted: boolean, version: string): Whole | null | 
 async function fetchWhole(id: number, venue: number, signal: AbortSignal): Promise<Whole | null> {
   const [summary] = await ask<OrderSummary[]>("GET", "/hub/v1/orders", { query: { venue, ids: id }, signal });
   if (summary === undefined) return null;
-  const { chain } = await ask<{ chain: ChainAfter }>("GET", `/hub/v1/orders/${id}`, { signal });
-  return { summary, tickets: chain.tickets };
+  const { chain, refusal } = await ask<WholeOrder>("GET", `/hub/v1/orders/${id}`, { signal });
+  return { summary, tickets: chain.tickets, refusalNote: refusal?.note ?? null };
 }
 
 /** Silence is tried again when the line is back, and a refusal leaves the place empty. */

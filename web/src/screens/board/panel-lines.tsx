@@ -85,9 +85,10 @@ function Modifier({ modifier }: { modifier: SummaryModifier }): JSX.Element {
 /** One tap puts a product on the venue's stop list, another takes it off. */
 function Stop({ line, open }: { line: SummaryLine; open: boolean }): JSX.Element | null {
   const { board } = messages();
-  const product = productsById.value.get(line.product_id);
   const { venueId, stopList } = venueBoard.value;
-  if (!open || line.unknown || !product) return null;
+  if (!open || line.unknown) return null;
+  // What the menu hides may be ordered all the same, and run out.
+  const product = productsById.value.get(line.product_id) ?? { id: line.product_id, name: line.name };
   const left = stopList.get(product.id);
   const gone = left === 0;
   return (

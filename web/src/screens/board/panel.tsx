@@ -5,6 +5,7 @@ import { messages } from "~/i18n";
 import { dayAndTime } from "~/i18n/format";
 import { saleTypesById } from "~/menu";
 import { Button } from "~/parts/button";
+import { channelName } from "~/parts/channel";
 import { Empty, Loading } from "~/parts/empty";
 import { Icon } from "~/parts/icon";
 import { decisiveStep, isUnsent, numberOf, stageOf } from "./stages";
@@ -103,7 +104,7 @@ function Facts({ found: { order, receipt, summary } }: { found: OrderInView }): 
   const ids = [`#${order.id}`, order.integration_id].filter((one) => one !== null && one !== numberOf(order, receipt));
   return (
     <div class="board-panel-facts">
-      <span class="chip">{summary?.channel.name ?? order.client_id}</span>
+      <span class="chip">{channelName(summary?.channel ?? { id: order.client_id, name: order.client_id })}</span>
       <span class="chip">
         <Icon of={saleTypeSign(type?.system_type)} /> {type?.name ?? ""}
       </span>
@@ -115,7 +116,7 @@ function Facts({ found: { order, receipt, summary } }: { found: OrderInView }): 
   );
 }
 
-function Refusal({ found: { order, summary } }: { found: OrderInView }): JSX.Element | null {
+function Refusal({ found: { order, summary, refusalNote } }: { found: OrderInView }): JSX.Element | null {
   const { board, common } = messages();
   const { refusal } = order;
   if (refusal === null) return null;
@@ -124,6 +125,11 @@ function Refusal({ found: { order, summary } }: { found: OrderInView }): JSX.Ele
     <section class="board-panel-alert" data-testid="refusal">
       <strong>{board.refusedBy(actorName(refusal.by))}</strong>
       <p>{[common.refusalReasons[refusal.reason], ...named].join(" · ")}</p>
+      {refusalNote && (
+        <p dir="auto" data-testid="refusal-note">
+          {refusalNote}
+        </p>
+      )}
     </section>
   );
 }

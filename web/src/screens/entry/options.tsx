@@ -1,10 +1,10 @@
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { MenuProduct } from "~/api/types";
 import { messages } from "~/i18n";
 import { count as counted, money } from "~/i18n/format";
-import { productsById } from "~/menu";
+import { menu, productsById } from "~/menu";
 import { Button } from "~/parts/button";
 import { Dialog } from "~/parts/dialog";
 import { Field } from "~/parts/field";
@@ -25,6 +25,11 @@ export const asking = signal<{ productId: number; lineId: number | null; byKeybo
 export function Options(): JSX.Element | null {
   const question = asking.value;
   const product = question ? productsById.value.get(question.productId) : undefined;
+  const isGone = question !== null && product === undefined && menu.value !== null;
+  // What was taken off the menu meanwhile is asked about no more.
+  useEffect(() => {
+    if (isGone) asking.value = null;
+  }, [isGone]);
   if (question === null || product === undefined) return null;
   return <Question key={`${question.productId}:${question.lineId ?? ""}`} product={product} lineId={question.lineId} byKeyboard={question.byKeyboard} />;
 }

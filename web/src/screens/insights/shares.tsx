@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import type { Insights } from "~/api/types";
 import { messages } from "~/i18n";
 import { money, share } from "~/i18n/format";
+import { channelName } from "~/parts/channel";
 import { CsvLink } from "./csv-link";
 
 interface Part {
@@ -13,7 +14,7 @@ interface Part {
 
 /** Where orders came from, and how they were served. */
 export function Shares({ data }: { data: Insights }): JSX.Element {
-  const channels = data.by_channel.map((one) => ({ ...one, key: one.channel }));
+  const channels = data.by_channel.map((one) => ({ ...one, key: one.channel, name: channelName({ id: one.channel, name: one.name }) }));
   const saleTypes = data.by_sale_type.map((one) => ({ ...one, key: String(one.sale_type_id) }));
   return (
     <div class="insights-pair">

@@ -29,7 +29,7 @@ export default function Kitchen(): JSX.Element {
 function Stations({ unknown = false }: { unknown?: boolean }): JSX.Element {
   const { kitchen } = messages();
   const { query, route } = useLocation();
-  const own = me.value?.device?.kind === "kitchen" ? me.value.device.station_id : null;
+  const own = me.value?.device?.kind === "kitchen" ? (me.value.device.station_id ?? "all") : null;
   const goes = own !== null && !unknown && !("choose" in query);
   useEffect(() => {
     if (goes) route(`/kitchen/${own}`, true);

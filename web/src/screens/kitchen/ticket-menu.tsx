@@ -5,6 +5,7 @@ import { messages } from "~/i18n";
 import { timeOfDay } from "~/i18n/format";
 import { stationsById } from "~/menu";
 import { Button } from "~/parts/button";
+import { channelName } from "~/parts/channel";
 import { Dialog } from "~/parts/dialog";
 import { summaries } from "~/sync/board";
 import { move } from "./moves";
@@ -36,7 +37,7 @@ export function TicketMenu(props: { ticket: TicketCard; comment: string | null; 
         {summary && (
           <div>
             <dt>{kitchen.channel}</dt>
-            <dd>{summary.channel.name}</dd>
+            <dd>{channelName(summary.channel)}</dd>
           </div>
         )}
         {times.map(([name, at]) =>

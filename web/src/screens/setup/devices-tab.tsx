@@ -8,14 +8,15 @@ import { dayAndTime } from "~/i18n/format";
 import { menu } from "~/menu";
 import { Button } from "~/parts/button";
 import { Dialog } from "~/parts/dialog";
-import { Empty, Loading } from "~/parts/empty";
+import { Empty } from "~/parts/empty";
 import { Icon } from "~/parts/icon";
 import { withPassword } from "~/parts/password";
-import { explain, toast, toastError } from "~/parts/toasts";
+import { toast, toastError } from "~/parts/toasts";
 import { board } from "~/sync/board";
 import { ApproveDevice } from "./approve-device";
 import { useLoaded, type Loaded } from "./resources";
 import { Terminals } from "./terminals";
+import { Unread } from "./unread";
 
 const REFRESH_MS = 15_000;
 
@@ -118,7 +119,7 @@ function isLocked(error: unknown): boolean {
 function Devices({ loaded, onRevoke }: { loaded: Loaded<Device>; onRevoke: (device: Device) => void }): JSX.Element | null {
   const { setup } = messages();
   if (loaded.items === null && isLocked(loaded.error)) return null;
-  if (loaded.items === null) return loaded.error === null ? <Loading /> : <Empty>{explain(loaded.error)}</Empty>;
+  if (loaded.items === null) return <Unread error={loaded.error} onRetry={loaded.reload} />;
   const devices = loaded.items.filter((device) => device.enabled);
   if (devices.length === 0) return <Empty icon={MonitorSmartphone}>{setup.devices.none}</Empty>;
   return (

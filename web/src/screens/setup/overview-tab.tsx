@@ -10,6 +10,7 @@ import { withPassword } from "~/parts/password";
 import { explainReading } from "~/parts/toasts";
 import { hello } from "~/session";
 import { board } from "~/sync/board";
+import { useLatePapers } from "../board/late-papers";
 import { DemoSwitch } from "./demo-switch";
 import { useKind, useLoaded } from "./resources";
 
@@ -21,6 +22,7 @@ export function OverviewTab(): JSX.Element {
   const paired = (devices.items ?? []).filter((device) => device.enabled && device.paired_at !== null);
   const present = paired.filter((device) => board.value.devices.get(device.id) ?? device.present);
   const uncertain = board.value.printJobs.size;
+  const late = useLatePapers().reduce((sum, one) => sum + one.papers, 0);
   const secure = hello.value?.secure === true;
   return (
     <>
@@ -28,10 +30,12 @@ export function OverviewTab(): JSX.Element {
         <Tile icon={MonitorSmartphone} good={present.length === paired.length} title={setup.overview.devices} href="/setup?tab=devices" testId="tile-devices">
           {devices.items === null ? unread(devices) : paired.length === 0 ? setup.overview.noDevices : setup.overview.present(present.length, paired.length)}
         </Tile>
-        <Tile icon={Printer} good={uncertain === 0} title={setup.overview.printers} href={uncertain === 0 ? "/setup?tab=stations" : "/kitchen"} testId="tile-printers">
+        <Tile icon={Printer} good={uncertain + late === 0} title={setup.overview.printers} href={uncertain + late === 0 ? "/setup?tab=stations" : "/board"} testId="tile-printers">
           {uncertain > 0
             ? setup.overview.uncertain(uncertain)
-            : printers.items === null
+            : late > 0
+              ? setup.overview.late(late)
+              : printers.items === null
               ? unread(printers)
               : setup.overview.printersKnown(printers.items.filter((printer) => printer.active).length)}
         </Tile>

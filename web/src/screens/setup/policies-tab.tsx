@@ -1,13 +1,14 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { messages } from "~/i18n";
-import { Empty, Loading } from "~/parts/empty";
+import { Empty } from "~/parts/empty";
 import { Segments } from "~/parts/segments";
-import { explain, toast } from "~/parts/toasts";
+import { toast } from "~/parts/toasts";
 import { venueId } from "~/session";
 import { policyFields } from "./policy-fields";
 import { ResourceForm } from "./resource-form";
 import { useKind } from "./resources";
+import { Unread } from "./unread";
 
 /** What each venue does with orders by itself: whether it takes them, at whose prices, and until when somebody must accept. */
 export function PoliciesTab(): JSX.Element {
@@ -19,8 +20,8 @@ export function PoliciesTab(): JSX.Element {
   const methods = useKind("payment-methods");
   const [chosen, setChosen] = useState(venueId.value);
   if (venues.items === null || saleTypes.items === null || terminals.items === null || stations.items === null || methods.items === null) {
-    const error = [venues, saleTypes, terminals, stations, methods].find((one) => one.error !== null)?.error;
-    return error ? <Empty>{explain(error)}</Empty> : <Loading />;
+    const failed = [venues, saleTypes, terminals, stations, methods].filter((one) => one.error !== null && one.items === null);
+    return <Unread error={failed[0]?.error ?? null} onRetry={() => failed.forEach((one) => one.reload())} />;
   }
   const venue = venues.items.find((one) => one.id === chosen) ?? venues.items[0];
   if (venue === undefined) return <Empty />;

@@ -4,11 +4,11 @@ import { useState } from "preact/hooks";
 import { messages } from "~/i18n";
 import { folded } from "~/i18n/folded";
 import { Button } from "~/parts/button";
-import { Empty, Loading } from "~/parts/empty";
+import { Empty } from "~/parts/empty";
 import { Field } from "~/parts/field";
 import { Icon } from "~/parts/icon";
-import { explain } from "~/parts/toasts";
 import type { Loaded, Resource } from "./resources";
+import { Unread } from "./unread";
 
 const SHOWN_AT_ONCE = 100;
 const SEARCH_FROM = 8;
@@ -32,14 +32,7 @@ export function ResourceList<R extends Resource>({ loaded, about, end, picture, 
   const [search, setSearch] = useState("");
   const [retired, setRetired] = useState(false);
   const [shown, setShown] = useState(SHOWN_AT_ONCE);
-  if (loaded.error !== null && loaded.items === null) {
-    return (
-      <Empty>
-        {explain(loaded.error)} <Button onClick={loaded.reload}>{common.retry}</Button>
-      </Empty>
-    );
-  }
-  if (loaded.items === null) return <Loading />;
+  if (loaded.items === null) return <Unread error={loaded.error} onRetry={loaded.reload} />;
   const wanted = folded(search.trim());
   const found = loaded.items.filter(
     (one) => (retired || one.active) && (filter?.keeps(one) ?? true) && folded(one.name).includes(wanted),

@@ -5,10 +5,10 @@ import type { SessionCard } from "~/api/types";
 import { messages } from "~/i18n";
 import { dayAndTime } from "~/i18n/format";
 import { Button } from "~/parts/button";
-import { Loading } from "~/parts/empty";
 import { withPassword } from "~/parts/password";
-import { explain, toastError } from "~/parts/toasts";
+import { toastError } from "~/parts/toasts";
 import { useLoaded } from "./resources";
+import { Unread } from "./unread";
 
 /** Who is signed in, and ending it. */
 export function Sessions(): JSX.Element {
@@ -20,11 +20,7 @@ export function Sessions(): JSX.Element {
     <section class="setup-block" aria-labelledby="setup-sessions">
       <h2 id="setup-sessions">{setup.staff.sessions}</h2>
       {sessions.items === null ? (
-        sessions.error === null ? (
-          <Loading />
-        ) : (
-          <p class="field-error">{explain(sessions.error)}</p>
-        )
+        <Unread error={sessions.error} onRetry={sessions.reload} />
       ) : (
         <ul class="setup-rows card">
           {sessions.items.map((session) => (

@@ -3,7 +3,9 @@ import type { IconNode } from "lucide";
 import type { JSX } from "preact";
 import { useLocation } from "preact-iso";
 import { messages } from "~/i18n";
+import { Empty } from "~/parts/empty";
 import { Icon } from "~/parts/icon";
+import { managesBrand } from "~/session";
 import { Shell } from "~/shell";
 import { DevicesTab } from "./devices-tab";
 import { MenuTab } from "./menu-tab";
@@ -28,6 +30,16 @@ export default function Setup(): JSX.Element {
   const { setup } = messages();
   const { query } = useLocation();
   const current = TABS.find((tab) => tab.name === query.tab) ?? TABS[0];
+  if (!managesBrand.value) {
+    return (
+      <Shell>
+        <div class="setup-main">
+          <h1>{setup.title}</h1>
+          <Empty icon={Users}>{setup.wholeBrandOnly}</Empty>
+        </div>
+      </Shell>
+    );
+  }
   return (
     <Shell>
       <div class="setup">

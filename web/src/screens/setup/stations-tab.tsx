@@ -2,6 +2,7 @@ import { CircleCheck, CircleX, Printer } from "lucide";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { ask } from "~/api/client";
+import type { TestPage as TestPageAnswer } from "~/api/types";
 import { messages } from "~/i18n";
 import { menu } from "~/menu";
 import { Button } from "~/parts/button";
@@ -129,6 +130,13 @@ function Printers(): JSX.Element {
   );
 }
 
+/** Why a page did not come out; an address that is refused is told with its reason, as the operator's settings have it. */
+function whyNot({ reason, error }: TestPageAnswer): string {
+  const { setup } = messages();
+  const why = reason ? setup.stations.testReasons[reason] : "";
+  return reason === "address_refused" && error ? `${why} (${error})` : why;
+}
+
 /** Sends a page to a printer now and says what became of it. */
 function TestPage({ id }: { id: number }): JSX.Element {
   const { setup } = messages();
@@ -139,8 +147,8 @@ function TestPage({ id }: { id: number }): JSX.Element {
     setBusy(true);
     setTold(null);
     try {
-      const answer = await withPassword(() => ask<{ printed: boolean; error: string | null }>("POST", `/hub/v1/admin/printers/${id}/test-page`));
-      setTold(answer.printed ? { good: true, text: setup.stations.testPrinted } : { good: false, text: setup.stations.testFailed(answer.error ?? "") });
+      const answer = await withPassword(() => ask<TestPageAnswer>("POST", `/hub/v1/admin/printers/${id}/test-page`));
+      setTold(answer.printed ? { good: true, text: setup.stations.testPrinted } : { good: false, text: setup.stations.testFailed(whyNot(answer)) });
     } catch (error) {
       setTold({ good: false, text: explain(error) });
     } finally {

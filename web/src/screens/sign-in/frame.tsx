@@ -1,24 +1,19 @@
 import { Moon, ShieldAlert, Sun, Utensils } from "lucide";
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect } from "preact/hooks";
 import { chooseLanguage, language, LANGUAGES, messages, type Language } from "~/i18n";
 import { Button } from "~/parts/button";
 import { Choice } from "~/parts/field";
 import { Icon } from "~/parts/icon";
 import { theme } from "~/preferences";
 import { hello, isOverheard, me } from "~/session";
+import { useTitle } from "~/title";
 import "./sign-in.css";
 import { TicketRail } from "./ticket-rail";
 
 /** The page that newcomers see first: who this is on one side, what to do on the other. */
 export function Frame({ title, lead, children, wide }: { title: string; lead?: string; children: ComponentChildren; wide?: boolean }): JSX.Element {
   const { common, signIn } = messages();
-  useEffect(() => {
-    document.title = `${title} · Comanda`;
-    return () => {
-      document.title = "Comanda";
-    };
-  }, [title]);
+  useTitle(title);
   return (
     <div class="sign">
       <header class="sign-face">

@@ -1,7 +1,8 @@
-import { MonitorSmartphone } from "lucide";
+import { Bell, MonitorSmartphone } from "lucide";
 import type { JSX } from "preact";
 import { useLocation } from "preact-iso";
 import { useEffect, useState } from "preact/hooks";
+import { calling } from "~/bell";
 import { messages } from "~/i18n";
 import { Icon } from "~/parts/icon";
 import { me } from "~/session";
@@ -50,6 +51,12 @@ function AtDevice({ name, onPassword }: { name: string; onPassword: () => void }
   const { signIn } = messages();
   return (
     <Frame title={signIn.whoWorks} lead={name}>
+      {calling.value > 0 && (
+        <p class="sign-calling" role="status" data-testid="calling">
+          <Icon of={Bell} />
+          {messages().board.arrived(calling.value)}
+        </p>
+      )}
       <PinForm />
       <div class="sign-links">
         <a class="sign-link" href={me.value?.device?.kind === "kitchen" ? "/kitchen" : "/board"} data-testid="as-device">

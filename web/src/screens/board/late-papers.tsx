@@ -1,0 +1,73 @@
+/** Printers that do not answer: nobody cooks from a paper that is still in line. */
+
+import { Printer } from "lucide";
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { ask, Refused, Unreachable } from "~/api/client";
+import type { PrintJobEntry } from "~/api/types";
+import { messages } from "~/i18n";
+import { stationsById } from "~/menu";
+import { Icon } from "~/parts/icon";
+import { board as venueBoard } from "~/sync/board";
+import { line } from "~/sync/line";
+
+const EVERY_MS = 15_000;
+/** A paper that was tried this often in vain is late; before, its printer may only have been busy. */
+const TRIED = 2;
+
+export interface Late {
+  stationId: number;
+  papers: number;
+}
+
+/** The stations whose printer does not answer, with how many papers wait for it; asked for every now and then. */
+export function useLatePapers(): readonly Late[] {
+  const { venueId } = venueBoard.value;
+  const alive = line.value.state === "live";
+  const [found, setFound] = useState<{ venueId: number; late: readonly Late[] }>({ venueId, late: [] });
+  useEffect(() => {
+    if (venueId === 0 || !alive) return;
+    const stop = new AbortController();
+    const look = (): void => {
+      if (document.visibilityState !== "visible") return;
+      ask<PrintJobEntry[]>("GET", "/hub/v1/print-jobs", { query: { venue: venueId, status: "queued" }, signal: stop.signal }).then(
+        (jobs) => setFound({ venueId, late: lateOf(jobs) }),
+        (error: unknown) => {
+          // What cannot be asked now is asked again soon.
+          if (!stop.signal.aborted && !(error instanceof Refused || error instanceof Unreachable)) throw error;
+        },
+      );
+    };
+    look();
+    const timer = setInterval(look, EVERY_MS);
+    return () => {
+      clearInterval(timer);
+      stop.abort();
+    };
+  }, [venueId, alive]);
+  return found.venueId === venueId ? found.late : [];
+}
+
+function lateOf(jobs: readonly PrintJobEntry[]): readonly Late[] {
+  const silent = new Set(jobs.filter((job) => job.attempts >= TRIED).map((job) => job.printer_id));
+  const papers = new Map<number, number>();
+  for (const job of jobs.filter(({ printer_id }) => silent.has(printer_id))) {
+    const stationId = Number(job.ticket_id.split("-")[1]);
+    papers.set(stationId, (papers.get(stationId) ?? 0) + 1);
+  }
+  return [...papers].map(([stationId, count]) => ({ stationId, papers: count }));
+}
+
+/** Says so, in a word, where orders are looked at. */
+export function LatePapers(): JSX.Element {
+  const { board } = messages();
+  return (
+    <div class="board-late" role="status">
+      {useLatePapers().map(({ stationId, papers }) => (
+        <span key={stationId} class="chip is-bad" data-testid="late-papers">
+          <Icon of={Printer} /> {board.papers.late(stationsById.value.get(stationId)?.name ?? String(stationId), papers)}
+        </span>
+      ))}
+    </div>
+  );
+}
