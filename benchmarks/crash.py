@@ -47,7 +47,7 @@ _ALLOWED: Final = {"server": {0, 201}, "both": {0, 201, 503, 504}, "postgresql":
 """What requests may be answered in a round, by what it kills; 0 is no answer, and a server that lives gives one."""
 _WHOLE_EVERY: Final = 20
 _PATIENT_EVERY: Final = 4
-_GRACE_S: Final = 12.0
+_GRACE_S: Final = 60.0
 """What duties have to make up for a crash: a lease of a process that is gone is held for six seconds."""
 _PAPERS: Final = 8
 _MOMENT_US: Final = 1_000_000

@@ -4,6 +4,7 @@ Every process runs on the loopback, with its output in a file that is shown when
 """
 
 import asyncio
+import itertools
 import os
 import shutil
 import signal
@@ -33,6 +34,7 @@ from comanda.main import open_store
 from comanda.settings import Settings
 
 ROOT = Path(__file__).parent.parent
+_PORTS = itertools.count(os.getpid())
 VENUES = 20
 READY_S = 60.0
 ROOMY = {"COMANDA_RATE_CALLS": "100000000", "COMANDA_RATE_FAILED": "100000000", "COMANDA_RATE_AUTH": "1000000"}
@@ -215,8 +217,18 @@ def sign_in(url: str) -> str:
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on, and that nobody else is given for a while.
+
+    It is below those that systems hand out by themselves, and each worker of a test run has a range of its own: what is
+    given here is listened on a moment later only.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for turn in _PORTS:
+        port = 12_000 + 2_000 * worker + turn % 2_000
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("there is always another turn")

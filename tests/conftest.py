@@ -16,6 +16,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import hypothesis
 import pytest
 from benchmarks.servers import free_port, run_postgres
 
@@ -28,6 +29,13 @@ from comanda.logs import configure_logging
 from comanda.main import build_server, open_hub, open_store
 from comanda.settings import Settings
 
+hypothesis.settings.register_profile(
+    "comanda",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("comanda")
 STORES = ("sqlite", "postgresql")
 ROOT = Path(__file__).parent.parent
 REAL_ORDERS = ROOT.parent / "shared" / "data" / "chipotle-orders.tsv"
@@ -203,12 +211,13 @@ async def serving(hub: Hub) -> AsyncIterator[Server]:
     base_url = f"http://127.0.0.1:{hub.settings.port}"
     limits = httpx.Limits(max_connections=300)
     async with httpx.AsyncClient(base_url=base_url, timeout=60, limits=limits) as http:
-        for _ in range(500):
-            try:
-                await http.get("/health")
-                break
-            except httpx.TransportError:
-                await asyncio.sleep(0.01)
+        async with asyncio.timeout(60):
+            while True:
+                try:
+                    await http.get("/health")
+                    break
+                except httpx.TransportError:
+                    await asyncio.sleep(0.01)
         try:
             yield Server(hub, http, await sign_in(http))
         finally:
@@ -238,7 +247,7 @@ class Process:
         """Where it listens."""
         return f"{self.scheme}://127.0.0.1:{self.port}"
 
-    def wait_until_ready(self, timeout_s: float = 60) -> None:
+    def wait_until_ready(self, timeout_s: float = 180) -> None:
         """Wait until it says so."""
         until = time.monotonic() + timeout_s
         while time.monotonic() < until:
@@ -292,7 +301,7 @@ def start_comanda(tmp_path: Path) -> Iterator[Any]:
 def run_comanda(*words: str, cwd: Path, check: bool = True) -> "subprocess.CompletedProcess[str]":
     """Run one command to its end."""
     done = subprocess.run(
-        [sys.executable, "-m", "comanda", *words], capture_output=True, text=True, cwd=cwd, timeout=240, check=False
+        [sys.executable, "-m", "comanda", *words], capture_output=True, text=True, cwd=cwd, timeout=400, check=False
     )
     if check:
         assert done.returncode == 0, done.stdout + done.stderr

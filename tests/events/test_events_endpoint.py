@@ -106,7 +106,7 @@ async def test_a_waiting_read_answers_as_soon_as_there_is_something(server: Serv
 
 async def test_a_wait_without_events_ends_empty_in_its_time(server: Server):
     """Even while others go by."""
-    asking = asyncio.create_task(events(server, "?wait=1&types=receipt.opened"))
+    asking = asyncio.create_task(events(server, "?wait=5&types=receipt.opened"))
     await until(lambda: server.hub.feed.viewers == 1)
     await write(server.hub, 1, 2)
     body = await asking

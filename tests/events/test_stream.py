@@ -130,6 +130,10 @@ async def test_types_are_filtered_while_the_id_moves_on(server: Server, monkeypa
         await write(server.hub, 1, 2)
         await write(server.hub, 1, 1, type="order.seen")
         frame = await listener.next()
+        while frame.name == "":
+            # A heartbeat between the two writes.
+            assert frame.id == "1:2"
+            frame = await listener.next()
         assert (frame.id, frame.name) == ("1:3", "order.seen")
         await write(server.hub, 1, 4)
         assert await listener.next() == ("1:7", "", None)
@@ -197,7 +201,7 @@ async def test_a_viewer_who_leaves_is_let_go_at_once(server: Server):
     client = raw_client(server, "")
     await until(lambda: server.hub.feed.viewers == 1)
     client.close()
-    await until(lambda: server.hub.feed.viewers == 0, 2)
+    await until(lambda: server.hub.feed.viewers == 0, 20)
     assert server.hub.feed._rings == {}
 
 
@@ -253,7 +257,7 @@ async def test_a_client_that_reads_slowly_gets_everything(server: Server):
         loop = asyncio.get_running_loop()
         client.setblocking(False)
         read = bytearray()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(200):
             while b'"number":1000,' not in read[-60_000:]:
                 read += await loop.sock_recv(client, 1 << 20)
                 await asyncio.sleep(0.001)

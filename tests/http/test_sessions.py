@@ -49,8 +49,8 @@ async def unsigned(hub):
     """A client of a served hub that lets nobody of the demo in."""
     server = build_server(hub.settings, hub)
     task = asyncio.create_task(server.serve())
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{hub.settings.port}") as http:
-        for _ in range(500):
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{hub.settings.port}", timeout=60) as http:
+        for _ in range(6_000):
             try:
                 await http.get("/health")
                 break

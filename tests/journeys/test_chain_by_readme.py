@@ -149,5 +149,5 @@ class Running:
 
     def __exit__(self, *_):
         self._popen.terminate()
-        self._popen.wait(10)
+        self._popen.wait(60)
         self._file.close()

@@ -297,7 +297,7 @@ BOTH = {"taken", "reset"}
 def outcome_of_sending(port: int) -> str:
     """What a sender of one line learns."""
     try:
-        with closing(socket.create_connection(("127.0.0.1", port), timeout=5)) as sender:
+        with closing(socket.create_connection(("127.0.0.1", port), timeout=60)) as sender:
             sender.sendall(b"something\n")
             sender.shutdown(socket.SHUT_WR)
             return "reset" if sender.recv(10) else "taken"

@@ -162,12 +162,12 @@ def test_without_a_build_the_server_runs_and_says_so(tmp_path: Path):
     try:
         process = Process(popen, port, output)
         process.wait_until_ready()
-        page = httpx.get(f"{process.url}/board")
+        page = httpx.get(f"{process.url}/board", timeout=60)
         assert page.status_code == 503
         assert page.headers["content-type"] == "text/html; charset=utf-8"
         assert "make web" in page.text
-        assert httpx.get(f"{process.url}/assets/index.js").status_code == 404
-        assert httpx.get(f"{process.url}/docs").status_code == 200
+        assert httpx.get(f"{process.url}/assets/index.js", timeout=60).status_code == 404
+        assert httpx.get(f"{process.url}/docs", timeout=60).status_code == 200
     finally:
         popen.kill()
         popen.wait()

@@ -234,6 +234,6 @@ def test_the_printer_on_the_screen_shows_and_saves_a_paper(tmp_path):
         while "saved" not in shown:
             shown += process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     assert "1 x Soup" in shown
     assert (tmp_path / "paper-0001.png").read_bytes().startswith(b"\x89PNG")

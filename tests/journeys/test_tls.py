@@ -115,8 +115,8 @@ def test_a_server_is_trusted_through_the_houses_own_authority_alone(made, tmp_pa
 def test_a_house_without_an_authority_has_none_to_show(tmp_path, start_comanda):
     """404 like everything else that is not there; a cookie over plain HTTP is not Secure, or no browser would keep it."""
     server = start_comanda("serve", "--demo", "--data-dir", str(tmp_path / "data"))
-    assert httpx.get(f"{server.url}/hub/v1/hello").json()["data"]["ca_fingerprint"] is None
-    missing = httpx.get(f"{server.url}/hub/v1/tls/ca.crt")
+    assert httpx.get(f"{server.url}/hub/v1/hello", timeout=60).json()["data"]["ca_fingerprint"] is None
+    missing = httpx.get(f"{server.url}/hub/v1/tls/ca.crt", timeout=60)
     assert (missing.status_code, missing.json()["error"]) == (404, "resource_not_found")
     signed_in = httpx.post(f"{server.url}/hub/v1/session", json=SIGN_IN, timeout=60)
     assert not any("Secure" in cookie for cookie in signed_in.headers.get_list("set-cookie"))

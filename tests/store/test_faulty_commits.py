@@ -25,8 +25,8 @@ from comanda.settings import Settings
 
 CALLERS, QUEUE, BATCH = 60, 24, 4
 COMMIT_S, OUTCOME_S, GATE_S = 0.3, 0.3, 1.0
-LONGEST_S = GATE_S + 2 * (COMMIT_S + OUTCOME_S) + 3.0
-"""The gate, a block of ids, the commit; and three seconds for a slow machine."""
+LONGEST_S = GATE_S + 2 * (COMMIT_S + OUTCOME_S) + 15.0
+"""The gate, a block of ids, the commit; and time for a slow machine: what hangs would hang for ever."""
 
 
 @dataclass

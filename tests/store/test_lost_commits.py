@@ -75,14 +75,14 @@ async def test_a_backend_killed_while_it_commits_leaves_nothing(postgres_hub, ne
     """COMMIT is held up by a slow deferred trigger, the backend is terminated in it: 503, no order."""
     admin = await asyncpg.connect(new_postgres)
     await admin.execute(
-        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3); RETURN NULL; END $$;"
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(30); RETURN NULL; END $$;"
         "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON orders DEFERRABLE INITIALLY DEFERRED "
         "FOR EACH ROW EXECUTE FUNCTION slow()"
     )
     task = asyncio.create_task(place(postgres_hub, body()))
-    for _ in range(100):
+    for _ in range(900):
         await asyncio.sleep(0.03)
-        found = await admin.fetch("SELECT pid FROM pg_stat_activity WHERE query LIKE 'COMMIT%' AND state = 'active'")
+        found = await admin.fetch("SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
         if found:
             break
     assert found
