@@ -42,6 +42,8 @@ _OF_ORDERS: Final = (("orders", "id"), ("tickets", "order_id"), ("receipts", "or
 _PATIENCE_MS: Final = 30_000
 _BUSY: Final = {10: 1, 11: 2, 12: 5, 13: 7, 14: 5, 15: 3, 16: 2, 17: 3, 18: 6, 19: 9, 20: 8, 21: 5, 22: 3, 23: 1}
 """How busy the hours of a day are, by the clock in Baku."""
+_DEMO_PRINTER = 9100
+"""Where the demo's printer is looked for (demo/catalogue.yaml)."""
 
 
 def settled(page: Page) -> None:
@@ -218,14 +220,20 @@ def _demo() -> Iterator[tuple[str, Path]]:
     with tempfile.TemporaryDirectory(prefix="comanda-screenshots-") as folder:
         words = ["serve", "--demo", "--port", str(port), "--metrics-port", "0", "--data-dir", folder]
         log = Path(folder, "server.log")
+        # The house has its printer: without it the board would rightly complain.
+        listen = ["printer", "listen", "--port", str(_DEMO_PRINTER)]
         with log.open("w") as output:
-            server = subprocess.Popen([sys.executable, "-m", "comanda", *words], stdout=output, stderr=output)
+            server, printer = (
+                subprocess.Popen([sys.executable, "-m", "comanda", *command], stdout=output, stderr=output)
+                for command in (words, listen)
+            )
         try:
             _wait_until_ready(url, server, log)
             yield url, Path(folder, "comanda.db")
         finally:
-            server.terminate()
-            server.wait(60)
+            for process in (server, printer):
+                process.terminate()
+                process.wait(60)
 
 
 def _wait_until_ready(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -186,6 +186,8 @@ async def test_what_was_sent_without_names_has_those_of_the_menu_or_its_ids(quar
     (ticket,) = (await did(server, f"/orders/{order_id}/accept", {"send_to_station": True}))["tickets"]
     read = [(item["name"], [modifier["name"] for modifier in item["modifiers"]]) for item in ticket["lines"]]
     assert read == [("Pizza", ["Extra Cheese", "Modifier 77"]), ("Product 997", ["Modifier 501", "Modifier 77"])]
+    for kept in (await server.get(f"/orders/{order_id}")).json()["data"]["payload"]["products"]:
+        assert kept["product_modificators"] == kept["meta"]["order_product"]["product_modificators"]
 
 
 async def test_a_quantity_set_anew_gives_back_what_was_taken_since(quarantine: Server):

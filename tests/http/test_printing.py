@@ -449,9 +449,14 @@ async def test_papers_that_wait_follow_their_station_to_another_printer(server: 
 
 
 async def test_a_station_with_a_screen_only_prints_nothing(server: Server, hasty):
-    """Its printer is left alone, by tickets and by hand (contract 9.13)."""
+    """Its printer is left alone, by tickets and by hand (contract 9.13), also by what was in line before."""
     async with printer() as kitchen:
-        await server.import_({**at(kitchen.port), "stations": [{"id": 1, "name": "Kitchen", "printable": False}]})
+        await server.import_(at(kitchen.port, NOWHERE))
+        before = await place(server, **SENT)
+        await server.import_({"stations": [{"id": 1, "name": "Kitchen", "printable": False}]})
+        await server.import_(at(kitchen.port))
+        await until(lambda: _overtaken(server))
+        assert [job["order_id"] for job in await jobs(server, "overtaken")] == [before]
         order_id = await place(server, **SENT)
         answer = await post(server, f"/tickets/{order_id}-1-1/reprint")
         assert (answer.status_code, answer.json()["error"]) == (409, "no_printer")
@@ -459,6 +464,10 @@ async def test_a_station_with_a_screen_only_prints_nothing(server: Server, hasty
         await quiet(kitchen)
         assert kitchen.papers == []
         assert await jobs(server, "queued") == []
+
+
+async def _overtaken(server: Server) -> bool:
+    return bool(await jobs(server, "overtaken"))
 
 
 async def test_a_ticket_is_printed_again_marked_as_a_reprint(server: Server, hasty):

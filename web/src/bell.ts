@@ -4,7 +4,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { ring } from "~/sound";
 import { alarmOf } from "~/screens/board/stages";
-import { board, onBoardEvent, summaries } from "~/sync/board";
+import { board, boardLoaded, onBoardEvent, summaries } from "~/sync/board";
 
 const AGAIN_MS = 10_000;
 
@@ -36,6 +36,8 @@ const known = new Set<number>();
 
 function ringForNew(): () => void {
   return effect(() => {
+    // While a till is locked or unlocked there is no board for a moment; what has rung stays known.
+    if (!boardLoaded.value) return;
     const fresh = unanswered.value.filter((order) => !known.has(order.id));
     known.clear();
     for (const order of unanswered.value) known.add(order.id);

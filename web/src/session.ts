@@ -112,10 +112,15 @@ function become(next: CallerCard | null): void {
     if (next) resetLine();
   }
   const changed = before !== undefined && before?.actor !== next?.actor;
-  // A till shows the house it stands in, whoever begins to work at it and whatever was looked at on it before.
-  if (next?.device && before?.actor !== next.actor) chosenVenue.value = next.device.venue_id;
+  // A till shows the house it stands in to whoever begins to work at it; what they choose then stays through a reload.
+  const begins = before === undefined ? chosenVenue.peek() === null : before?.actor !== next?.actor;
+  if (next?.device && begins && mayWorkIn(next, next.device.venue_id)) chooseVenue(next.device.venue_id);
   caller.value = next;
   if (changed) otherTabs.postMessage(next?.actor ?? null);
+}
+
+function mayWorkIn({ venues }: CallerCard, venue: number): boolean {
+  return venues === undefined || venues.length === 0 || venues.includes(venue);
 }
 
 /** Tabs share their cookies: who acts in one acts in all. */

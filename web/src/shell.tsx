@@ -17,7 +17,7 @@ import { Segments } from "~/parts/segments";
 import { toastError } from "~/parts/toasts";
 import { pressed } from "~/press";
 import { keysOn, soundOn, theme, type Theme } from "~/preferences";
-import { chooseVenue, hasRole, hello, isOverheard, managesBrand, me, role, signOut, venueId } from "~/session";
+import { chooseVenue, hasRole, hello, isOverheard, me, role, signOut, venueId } from "~/session";
 import { soundAllowed } from "~/sound";
 import { confirmWaiting, doubtful, dropWaiting, isReached, waiting } from "~/sync/actions";
 import { board, boardStaleSince } from "~/sync/board";
@@ -73,7 +73,7 @@ function Bar(): JSX.Element {
         <span class="bar-brand-name">{hello.value?.brand?.name ?? me.value?.brand ?? "Comanda"}</span>
       </a>
       <nav class="bar-nav" aria-label={common.menu}>
-        {PLACES.filter((place) => hasRole(...place.roles) && (place.name !== "setup" || managesBrand.value)).map((place) => (
+        {PLACES.filter((place) => hasRole(...place.roles)).map((place) => (
           <a key={place.path} href={place.path} {...(path.startsWith(place.path) ? { "aria-current": "page" } : {})}>
             <Icon of={place.icon} />
             <span class="bar-nav-name">{common.nav[place.name]}</span>

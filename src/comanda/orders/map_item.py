@@ -1,8 +1,9 @@
 """Mapping an item nobody knew to a product of the menu, before the order is accepted (contract 14.1.6). Pure.
 
 The product says from now on where the line is cooked, what it takes from the stop list and how it is counted. What the
-caller sent stays: price, sums, name, modifiers and note; ``product`` inside the line goes on naming the id as it was
-sent. Which items were unknown stands in the order's warnings; the mapped one's says what became of it.
+caller sent stays: price, sums, names, modifiers and note (what came without a name gets the menu's); ``product`` inside
+the line goes on naming the id as it was sent. Which items were unknown stands in the order's warnings; the mapped one's
+says what became of it.
 """
 
 from decimal import Decimal
@@ -101,8 +102,9 @@ def _mapped(payload: str, line: int, product: Product, field: str, snapshot: Sna
     lines: list[msgspec.Raw] = _LIST.decode(parts["products"])
     item: dict[str, Any] = _PARTS.decode(lines[line])
     item["product_id"] = product.id
-    item["meta"] = _named(item["meta"], product.name)
-    item["product_modificators"] = _modifiers_named(item["product_modificators"], product, snapshot)
+    named = _modifiers_named(item["product_modificators"], product, snapshot)
+    item["product_modificators"] = named
+    item["meta"] = _named(item["meta"], product.name, named)
     lines[line] = msgspec.Raw(to_json(item))
     message = f"No product {_sent_id(item['meta'])} in this brand; staff mapped it to product {product.id}"
     warnings = [
@@ -112,14 +114,14 @@ def _mapped(payload: str, line: int, product: Product, field: str, snapshot: Sna
     return to_json({**parts, "products": lines, "warnings": warnings}).decode()
 
 
-def _named(meta: msgspec.Raw, name: str) -> msgspec.Raw:
-    """The line's ``meta``; where the caller sent no name it has the product's, since cooks read it."""
+def _named(meta: msgspec.Raw, name: str, modifiers: msgspec.Raw) -> msgspec.Raw:
+    """The line's ``meta``; where the caller sent no names it has the menu's, since cooks read them."""
     parts: dict[str, Any] = _PARTS.decode(meta)
     inner: dict[str, Any] = _PARTS.decode(parts["order_product"])
     product: dict[str, Any] = _PARTS.decode(inner["product"])
-    if msgspec.json.decode(product["name"]):
-        return meta
-    inner["product"] = {**product, "name": name}
+    if not msgspec.json.decode(product["name"]):
+        inner["product"] = {**product, "name": name}
+    inner["product_modificators"] = modifiers
     return msgspec.Raw(to_json({**parts, "order_product": inner}))
 
 

@@ -3249,9 +3249,9 @@ export interface components {
             started_at: string | null;
             ready_at: string | null;
             handed_over_at: string | null;
-            delivered_at: string | null;
-            delivered_by: string | null;
             updated_at: string;
+            delivered_at?: string | null;
+            delivered_by?: string | null;
         };
         OrderCreated: {
             /** @enum {unknown} */
@@ -3352,9 +3352,9 @@ export interface components {
             started_at: string | null;
             ready_at: string | null;
             handed_over_at: string | null;
-            delivered_at: string | null;
-            delivered_by: string | null;
             updated_at: string;
+            delivered_at?: string | null;
+            delivered_by?: string | null;
             customer: components["schemas"]["SummaryCustomer"] | null;
             comment: string | null;
             channel: components["schemas"]["Channel"];

@@ -6,7 +6,7 @@
  */
 
 import { batch, computed, effect, signal, type ReadonlySignal } from "@preact/signals";
-import { ask, Refused, Unreachable } from "~/api/client";
+import { ask, Refused, Unreachable, serverNow } from "~/api/client";
 import type { Board, LogEvent, OrderCard, OrderSummary, PrintJobCard, ReceiptCard, TicketCard } from "~/api/types";
 import { follow, isFollowing, line, whenFollowing } from "./line";
 
@@ -191,7 +191,10 @@ function replace(snapshot: Board): void {
   // What left while we were away is forgotten rather than shown with a state we did not see.
   forget(left.map((order) => order.id));
   for (const summary of details.value.values()) {
-    if (orders.get(summary.id)?.updated_at !== summary.updated_at && orders.has(summary.id)) renew(summary.id);
+    const order = orders.get(summary.id);
+    // A step of a deadline changes nothing of the order itself.
+    const isOld = order?.updated_at !== summary.updated_at || Date.parse(summary.deadlines[0]?.due_at ?? "") <= serverNow();
+    if (order !== undefined && isOld) renew(summary.id);
   }
   changes.clear();
   snapshotAt.value = snapshot.number;

@@ -98,7 +98,7 @@ export class FakeServer {
     if (pathname.endsWith("/board")) return Promise.resolve(Response.json({ data: this.board }));
     if (pathname === "/hub/v1/orders") {
       const ids = (url.searchParams.get("ids") ?? "").split(",");
-      return Promise.resolve(Response.json({ data: ids.map((id) => order(Number(id))) }));
+      return Promise.resolve(Response.json({ data: ids.map((id) => ({ ...order(Number(id)), deadlines: [] })) }));
     }
     if (pathname === "/hub/v1/events" && this.streamStatus === 200) return Promise.resolve(Response.json({ data: [] }));
     const status = this.answer(asked);

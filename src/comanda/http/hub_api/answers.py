@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from comanda.http.open_api.answers import Detail, Envelope, Instant, Notice, OrderWhole, StatusName, Totals
 from comanda.http.open_api.receipt_answers import Day, OrderStatusName, PaymentLine
@@ -38,7 +38,10 @@ class RefusalRead(RefusalCard, frozen=True, kw_only=True):
 
 
 class OrderCard(Struct, frozen=True):
-    """An order by reference; ``open`` until it is ignored, or handed over and paid."""
+    """An order by reference; ``open`` until it is ignored, or handed over and paid.
+
+    Events that were stored before there were ``delivered_at`` and ``delivered_by`` do not have them.
+    """
 
     id: int
     venue_id: int
@@ -62,9 +65,9 @@ class OrderCard(Struct, frozen=True):
     started_at: Instant | None
     ready_at: Instant | None
     handed_over_at: Instant | None
-    delivered_at: Instant | None
-    delivered_by: str | None
     updated_at: Instant
+    delivered_at: Instant | UnsetType | None = UNSET
+    delivered_by: str | UnsetType | None = UNSET
 
 
 class ReceiptCard(Struct, frozen=True):

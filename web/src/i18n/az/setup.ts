@@ -5,7 +5,7 @@ const plural = pluralOf("az");
 
 const setup: Messages["setup"] = {
   title: "Tənzimləmə",
-  wholeBrandOnly: "Qurulum bütün məkanların menecerləri üçündür; sizinki yalnız bəziləridir.",
+  wholeBrandOnly: "Qurulum bütün məkanların menecerləri üçündür; sizinki yalnız bəziləridir. Öz məkanlarınızda cihazları qoşa bilərsiniz.",
   tabs: { overview: "Ümumi baxış", menu: "Menyu", stations: "Sexlər və printerlər", devices: "Cihazlar", policies: "Qaydalar", staff: "Əməkdaşlar" },
   retired: "Arxivdə",
   showRetired: "Arxivi göstər",

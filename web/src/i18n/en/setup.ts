@@ -4,7 +4,7 @@ const plural = pluralOf("en");
 
 export default {
   title: "Set-up",
-  wholeBrandOnly: "Set-up is for managers of all venues; yours are only some.",
+  wholeBrandOnly: "Setting things up is for managers of all venues; yours are only some. You may let in devices at them.",
   tabs: { overview: "Overview", menu: "Menu", stations: "Stations and printers", devices: "Devices", policies: "Policies", staff: "Staff" },
   retired: "Retired",
   showRetired: "Show retired",

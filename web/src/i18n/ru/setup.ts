@@ -5,7 +5,7 @@ const plural = pluralOf("ru");
 
 const setup: Messages["setup"] = {
   title: "Настройки",
-  wholeBrandOnly: "Настройка доступна управляющим всех заведений; у вас только некоторые.",
+  wholeBrandOnly: "Настройка доступна управляющим всех заведений; у вас только некоторые. Подключать устройства в своих вы можете.",
   tabs: { overview: "Обзор", menu: "Меню", stations: "Цеха и принтеры", devices: "Устройства", policies: "Правила", staff: "Сотрудники" },
   retired: "В архиве",
   showRetired: "Показать архив",

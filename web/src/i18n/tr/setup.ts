@@ -5,7 +5,7 @@ const plural = pluralOf("tr");
 
 const setup: Messages["setup"] = {
   title: "Ayarlar",
-  wholeBrandOnly: "Kurulum tüm şubelerin yöneticileri içindir; sizinki yalnızca bazıları.",
+  wholeBrandOnly: "Kurulum tüm şubelerin yöneticileri içindir; sizinki yalnızca bazıları. Kendi şubelerinizde cihaz ekleyebilirsiniz.",
   tabs: { overview: "Genel bakış", menu: "Menü", stations: "İstasyonlar ve yazıcılar", devices: "Cihazlar", policies: "Kurallar", staff: "Personel" },
   retired: "Arşivde",
   showRetired: "Arşivi göster",

@@ -30,8 +30,11 @@ export function useLatePapers(): readonly Late[] {
     const stop = new AbortController();
     const look = (): void => {
       if (document.visibilityState !== "visible") return;
-      ask<PrintJobEntry[]>("GET", "/hub/v1/print-jobs", { query: { venue: venueId, status: "queued" }, signal: stop.signal }).then(
-        (jobs) => setFound({ venueId, late: lateOf(jobs) }),
+      const asked = (["queued", "sending"] as const).map((status) =>
+        ask<PrintJobEntry[]>("GET", "/hub/v1/print-jobs", { query: { venue: venueId, status }, signal: stop.signal }),
+      );
+      Promise.all(asked).then(
+        (jobs) => setFound({ venueId, late: lateOf(jobs.flat()) }),
         (error: unknown) => {
           // What cannot be asked now is asked again soon.
           if (!stop.signal.aborted && !(error instanceof Refused || error instanceof Unreachable)) throw error;
@@ -49,13 +52,20 @@ export function useLatePapers(): readonly Late[] {
 }
 
 function lateOf(jobs: readonly PrintJobEntry[]): readonly Late[] {
-  const silent = new Set(jobs.filter((job) => job.attempts >= TRIED).map((job) => job.printer_id));
+  const silent = new Set(jobs.filter((job) => triesInVain(job) >= TRIED).map((job) => job.printer_id));
+  // One that is taken between the two answers stands in both.
+  const waiting = new Map(jobs.filter(({ printer_id }) => silent.has(printer_id)).map((job) => [job.id, job]));
   const papers = new Map<number, number>();
-  for (const job of jobs.filter(({ printer_id }) => silent.has(printer_id))) {
+  for (const job of waiting.values()) {
     const stationId = Number(job.ticket_id.split("-")[1]);
     papers.set(stationId, (papers.get(stationId) ?? 0) + 1);
   }
   return [...papers].map(([stationId, count]) => ({ stationId, papers: count }));
+}
+
+/** The try that is under way may still succeed. */
+function triesInVain({ attempts, status }: PrintJobEntry): number {
+  return attempts - (status === "sending" ? 1 : 0);
 }
 
 /** Says so, in a word, where orders are looked at. */

@@ -24,7 +24,6 @@ const REFRESH_MS = 15_000;
 export function DevicesTab(): JSX.Element {
   const { common, setup } = messages();
   const devices = useDevices();
-  const [approving, setApproving] = useState(false);
   const [revoking, setRevoking] = useState<Device | null>(null);
 
   async function revoke(device: Device): Promise<void> {
@@ -42,9 +41,7 @@ export function DevicesTab(): JSX.Element {
     <>
       <div class="setup-list-head">
         <p class="setup-lead">{setup.devices.lead}</p>
-        <Button look="primary" icon={Plus} onClick={() => setApproving(true)} testId="approve-device">
-          {setup.devices.approve}
-        </Button>
+        <LetIn onApproved={devices.reload} />
       </div>
       {isLocked(devices.error) && (
         <div class="setup-note is-new" role="status" data-testid="devices-locked">
@@ -60,16 +57,6 @@ export function DevicesTab(): JSX.Element {
         <p class="setup-lead">{setup.devices.tillsLead}</p>
         <Terminals />
       </section>
-      {approving && (
-        <ApproveDevice
-          onClose={() => setApproving(false)}
-          onApproved={(device) => {
-            setApproving(false);
-            toast(setup.devices.approved(device.name));
-            devices.reload();
-          }}
-        />
-      )}
       {revoking && (
         <Dialog
           title={setup.devices.revokeTitle(revoking.name)}
@@ -85,6 +72,29 @@ export function DevicesTab(): JSX.Element {
         >
           <p>{setup.devices.revokeText}</p>
         </Dialog>
+      )}
+    </>
+  );
+}
+
+/** Lets a device in that shows a code; managers of some venues do so there. */
+export function LetIn({ onApproved }: { onApproved: () => void }): JSX.Element {
+  const { setup } = messages();
+  const [approving, setApproving] = useState(false);
+  return (
+    <>
+      <Button look="primary" icon={Plus} onClick={() => setApproving(true)} testId="approve-device">
+        {setup.devices.approve}
+      </Button>
+      {approving && (
+        <ApproveDevice
+          onClose={() => setApproving(false)}
+          onApproved={(device) => {
+            setApproving(false);
+            toast(setup.devices.approved(device.name));
+            onApproved();
+          }}
+        />
       )}
     </>
   );

@@ -7,7 +7,7 @@ import { Empty } from "~/parts/empty";
 import { Icon } from "~/parts/icon";
 import { managesBrand } from "~/session";
 import { Shell } from "~/shell";
-import { DevicesTab } from "./devices-tab";
+import { DevicesTab, LetIn } from "./devices-tab";
 import { MenuTab } from "./menu-tab";
 import { OverviewTab } from "./overview-tab";
 import { PoliciesTab } from "./policies-tab";
@@ -36,6 +36,7 @@ export default function Setup(): JSX.Element {
         <div class="setup-main">
           <h1>{setup.title}</h1>
           <Empty icon={Users}>{setup.wholeBrandOnly}</Empty>
+          <LetIn onApproved={() => undefined} />
         </div>
       </Shell>
     );

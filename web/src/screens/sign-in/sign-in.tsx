@@ -5,7 +5,9 @@ import { useEffect, useState } from "preact/hooks";
 import { calling } from "~/bell";
 import { messages } from "~/i18n";
 import { Icon } from "~/parts/icon";
+import { soundOn } from "~/preferences";
 import { me } from "~/session";
+import { soundAllowed } from "~/sound";
 import { Frame } from "./frame";
 import { PasswordForm } from "./password-form";
 import { PinForm } from "./pin-form";
@@ -57,6 +59,7 @@ function AtDevice({ name, onPassword }: { name: string; onPassword: () => void }
           {messages().board.arrived(calling.value)}
         </p>
       )}
+      {soundOn.value && !soundAllowed.value && me.value?.device?.kind === "terminal" && <p class="field-hint">{messages().common.soundBlocked}</p>}
       <PinForm />
       <div class="sign-links">
         <a class="sign-link" href={me.value?.device?.kind === "kitchen" ? "/kitchen" : "/board"} data-testid="as-device">
