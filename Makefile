@@ -77,7 +77,7 @@ lock: $(filter .tools/bin/uv,$(UV)) ## Lock the dependencies with hashes and no 
 bench: .venv-bench/.ready ## Measure everything the README quotes (about half an hour; leave the machine alone)
 	.venv-bench/bin/python -m benchmarks.bench
 
-bench-quick: .venv-bench/.ready ## The same in small (under 3 minutes)
+bench-quick: .venv-bench/.ready ## The same in small (about 4 minutes)
 	.venv-bench/bin/python -m benchmarks.bench --quick
 
 bench-steps: .venv-bench/.ready ## What each step of an order's path costs

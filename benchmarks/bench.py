@@ -300,7 +300,7 @@ def _is_sound(measured: Measured) -> bool:
 def main() -> None:
     """Run the series that the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a small series, under 3 minutes")
+    parser.add_argument("--quick", action="store_true", help="a small series, about 4 minutes")
     parser.add_argument("--growth", action="store_true", help="only an empty store beside one of a million orders")
     parser.add_argument("--reads", action="store_true", help="only reads of a store after two years of business")
     parser.add_argument("--imports", action="store_true", help="only imports while orders come in")
