@@ -308,6 +308,16 @@ def run_comanda(*words: str, cwd: Path, check: bool = True) -> "subprocess.Compl
     return done
 
 
+async def until(found, seconds: float = 20) -> None:
+    """Wait until something holds, which must come."""
+    for _ in range(int(seconds / 0.02)):
+        held = found()
+        if await held if asyncio.iscoroutine(held) else held:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it did not come about")
+
+
 def document(**parts: Any) -> Document:
     """A catalogue document from plain values."""
     return parse_document(parts)

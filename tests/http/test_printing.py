@@ -10,7 +10,7 @@ from dataclasses import replace
 import httpx
 import pytest
 from benchmarks.servers import free_port
-from tests.conftest import Server, fresh_database, sign_in
+from tests.conftest import Server, fresh_database, sign_in, until
 from tests.http.chain import DOCUMENTED, KITCHEN, MINIMAL, TILL, did, events, hub_get, manager, place, post
 
 from comanda import administration, demo
@@ -109,16 +109,6 @@ def at(port: int, host: str = "127.0.0.1", **changes) -> dict:
     """A document that puts the kitchen's printer of venue 1 somewhere."""
     values = {"id": 1, "name": "Kitchen printer", "venue_id": 1, "station_id": 1, "host": host, "port": port, **changes}
     return {"printers": [values]}
-
-
-async def until(found, seconds: float = 20) -> None:
-    """Wait until something holds, which must come."""
-    for _ in range(int(seconds / 0.02)):
-        held = found()
-        if await held if asyncio.iscoroutine(held) else held:
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("it did not come about")
 
 
 async def jobs(server: Server, status: str, headers=None, venue: int = 1) -> list[dict]:

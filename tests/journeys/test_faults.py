@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 from benchmarks.servers import run_postgres
-from tests.conftest import DEMO_CREDENTIALS, fresh_database, run_comanda
+from tests.conftest import DEMO_CREDENTIALS, fresh_database, run_comanda, until
 
 from comanda import demo
 
@@ -46,16 +46,6 @@ async def stored_numbers(http: httpx.AsyncClient) -> list[str]:
 async def is_ready(http: httpx.AsyncClient) -> bool:
     """Whether the server takes orders."""
     return (await http.get("/ready")).status_code == 200
-
-
-async def until(found, seconds: float = 60) -> None:
-    """Wait until something holds, which must come."""
-    async with asyncio.timeout(seconds):
-        while True:
-            held = found()
-            if await held if asyncio.iscoroutine(held) else held:
-                return
-            await asyncio.sleep(0.05)
 
 
 async def test_sigterm_answers_what_is_in_flight(tmp_path, start_comanda):
@@ -163,14 +153,14 @@ async def test_a_postgresql_that_goes_away_refuses_and_recovers(start_comanda, t
                     await asyncio.sleep(0.02)
 
             tasks = [asyncio.create_task(work(name)) for name in range(6)]
-            await until(lambda: len(answered) >= 10)
+            await until(lambda: len(answered) >= 10, 60)
             await asyncio.to_thread(postgres.stop)
             answer = await create(http)
             assert (answer.status_code, answer.json()["error"]) == (503, "storage_unavailable")
             assert (await http.get("/ready")).status_code == 503
             assert (await http.get("/health")).status_code == 200
             await asyncio.to_thread(postgres.start)
-            await until(lambda: is_ready(http))
+            await until(lambda: is_ready(http), 60)
             done.set()
             await asyncio.gather(*tasks)
             assert (await create(http, order_number="after")).status_code == 201
@@ -215,7 +205,7 @@ async def test_a_postgresql_that_falls_silent_keeps_nobody_waiting_past_the_limi
                 process.resume()
             assert {answer.status_code for answer in answers} <= {503, 504}
             assert waited < 60
-            await until(lambda: is_ready(http))
+            await until(lambda: is_ready(http), 60)
             assert (await create(http, order_number="after")).status_code == 201
             numbers = await stored_numbers(http)
             assert len(numbers) == len(set(numbers))

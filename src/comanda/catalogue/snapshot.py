@@ -68,6 +68,16 @@ class Snapshot:
         terminal = self.terminals.get(terminal_id)
         return terminal is not None and terminal.active and terminal.venue_id == venue_id
 
+    def default_terminal(self, venue: Venue) -> int | None:
+        """The terminal by which a venue accepts when nobody does; None where it has none in use (contract 14.1.9)."""
+        wanted = venue.default_terminal_id
+        return wanted if wanted and self.has_terminal(wanted, venue.id) else None
+
+    def prints(self, station_id: int) -> bool:
+        """Whether a station's tickets are printed where it has a printer, and not only shown (contract 9.13)."""
+        station = self.stations.get(station_id)
+        return station is None or station.printable
+
     def modifier_of(self, product: Product, modifier_id: int) -> Modifier | None:
         """The active modifier ``modifier_id`` of one of the product's groups; variants have their parent's."""
         for group_id in self.groups_of(product):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
@@ -77,7 +78,7 @@ class Api:
         connection is lost or does not come about.
         """
         if not self._token:
-            await self._sign_in()
+            await self._sign_in(patiently=True)
         while True:
             given = {**headers, "x-token": self._token}
             async with self._http.stream("GET", path, params=params, headers=given, timeout=_SILENCE_S) as answer:
@@ -89,7 +90,7 @@ class Api:
             if answer.status_code in (429, 503):
                 await asyncio.sleep(float(answer.headers.get("Retry-After", 1)))
             elif answer.status_code == 401 and answer.json().get("error") == "Token expired":
-                await self._sign_in()
+                await self._sign_in(patiently=True)
             else:
                 raise SetupError(f"{path} was refused: {answer.json().get('message')}")
 
@@ -111,7 +112,11 @@ class Api:
                 return answer
         return answer
 
-    async def _sign_in(self) -> None:
+    async def _sign_in(self, *, patiently: bool = False) -> None:
+        """Get a token; ``patiently`` waits for as long as the server cannot answer for the moment.
+
+        Raises SetupError when it is refused.
+        """
         c = self._credentials
         body = {
             "client_id": c.client_id,
@@ -119,9 +124,9 @@ class Api:
             "brand": c.brand,
             "integrator_id": c.integrator_id,
         }
-        for _ in range(_TRIES):
+        for attempt in count(1):
             answer = await self._http.post("/open-api/v2/auth", json=body)
-            if answer.status_code not in (429, 503):
+            if answer.status_code not in (429, 503) or (attempt == _TRIES and not patiently):
                 break
             await asyncio.sleep(float(answer.headers.get("Retry-After", 1)))
         told = answer.json()

@@ -128,11 +128,11 @@ class Printing:
         ticket = await self._run(lambda: print_jobs.take_job(brand_id, job, now_micros()))
         if ticket is None:
             return
-        station = snapshot.stations.get(ticket.station_id)
-        screen_only = station is not None and not station.printable
+        screen_only = not snapshot.prints(ticket.station_id)
         cancelled = ticket.status is TicketStatus.CANCELLED and job.kind in ("ticket", "reprint")
         if screen_only or cancelled or (job.kind == "ticket" and (ticket.finished or not ticket.open)):
-            # The slip that says CANCELLED follows, or it is cooked already; an ordinary ticket now would be cooked.
+            # Nobody reads paper there any more; or the slip that says CANCELLED follows; or it is cooked already,
+            # and an ordinary ticket now would be cooked again.
             await self._run(lambda: print_jobs.settle_job(brand_id, job, "overtaken", now_micros()))
             return
         try:

@@ -113,8 +113,7 @@ def cooking_of(lines: Sequence[CheckedLine], comment: str | None, *, flagged: bo
 
 def paper_for(ticket: Ticket, house: House, kind: PrintKind) -> Paper | None:
     """The paper for a ticket's station; None where the station has a screen only, or no printer at the venue."""
-    station = house.snapshot.stations.get(ticket.station_id)
-    if station is not None and not station.printable:
+    if not house.snapshot.prints(ticket.station_id):
         return None
     printer = house.snapshot.printer_at.get((ticket.venue_id, ticket.station_id))
     return None if printer is None else Paper(printer.id, ticket, kind)

@@ -247,8 +247,7 @@ class _Check:
         accepts = bool(self.request.auto_order_accept)
         if wanted and self.snapshot.has_terminal(wanted, venue.id):
             return accepts, wanted if accepts else None
-        fallback = venue.default_terminal_id
-        fallback = fallback if fallback and self.snapshot.has_terminal(fallback, venue.id) else None
+        fallback = self.snapshot.default_terminal(venue)
         if wanted:
             self._warn("terminal_unavailable", "auto_accept_terminal", f"Terminal {wanted} is not available here")
             accepts = accepts and fallback is not None

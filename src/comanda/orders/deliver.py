@@ -112,7 +112,7 @@ def reach_deadline(dossier: Dossier, house: House, at: Micros, action: str) -> C
     What staff must map first is never accepted by a clock; somebody is told instead.
     """
     order = dossier.order
-    by = By(Actor.DEADLINE, "deadline", house.default_terminal(order.venue_id))
+    by = By(Actor.DEADLINE, "deadline", house.snapshot.default_terminal(house.venue(order.venue_id)))
     if order.status is not Status.PENDING:
         return Change(dossier)
     if action == "ignore":

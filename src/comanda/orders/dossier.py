@@ -35,11 +35,6 @@ class House(Struct, frozen=True):
         """A venue of the brand; one that is gone from the catalogue has no policies."""
         return self.snapshot.venues.get(venue_id) or Venue(id=venue_id, name=f"Venue {venue_id}")
 
-    def default_terminal(self, venue_id: int) -> int | None:
-        """The terminal by which a venue accepts when nobody does; None where it has none in use (contract 14.1.9)."""
-        terminal_id = self.venue(venue_id).default_terminal_id
-        return terminal_id if terminal_id and self.snapshot.has_terminal(terminal_id, venue_id) else None
-
 
 class By(Struct, frozen=True):
     """Who acts: in which capacity, under which name in events (``device:3``), at which terminal.

@@ -4,3 +4,8 @@ import { messages } from "~/i18n";
 export function channelName({ id, name }: { id: string; name: string }): string {
   return id === "house" ? messages().common.house : name;
 }
+
+/** The channel an order came by; while its summary is on the way, by the client's id. */
+export function channelOf(order: { client_id: string }, summary: { channel: { id: string; name: string } } | undefined): string {
+  return channelName(summary?.channel ?? { id: order.client_id, name: order.client_id });
+}

@@ -6,7 +6,7 @@ import { messages } from "~/i18n";
 import { count, money } from "~/i18n/format";
 import { saleTypesById } from "~/menu";
 import { Button } from "~/parts/button";
-import { channelName } from "~/parts/channel";
+import { channelOf } from "~/parts/channel";
 import { Icon } from "~/parts/icon";
 import { hasRole } from "~/session";
 import { isSettling } from "./layout";
@@ -128,7 +128,7 @@ function Marks({ order, receipt, stage, ready, lines, summary, alarm }: CardProp
           <Icon of={TriangleAlert} /> {board.attention}
         </span>
       )}
-      <span class="chip">{channelName(summary?.channel ?? { id: order.client_id, name: order.client_id })}</span>
+      <span class="chip">{channelOf(order, summary)}</span>
       <span class="chip">
         <Icon of={saleTypeSign(type?.system_type)} /> {type?.name ?? ""}
       </span>

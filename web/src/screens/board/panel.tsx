@@ -5,7 +5,7 @@ import { messages } from "~/i18n";
 import { dayAndTime } from "~/i18n/format";
 import { saleTypesById } from "~/menu";
 import { Button } from "~/parts/button";
-import { channelName } from "~/parts/channel";
+import { channelOf } from "~/parts/channel";
 import { Empty, Loading } from "~/parts/empty";
 import { Icon } from "~/parts/icon";
 import { decisiveStep, isUnsent, numberOf, stageOf } from "./stages";
@@ -104,7 +104,7 @@ function Facts({ found: { order, receipt, summary } }: { found: OrderInView }): 
   const ids = [`#${order.id}`, order.integration_id].filter((one) => one !== null && one !== numberOf(order, receipt));
   return (
     <div class="board-panel-facts">
-      <span class="chip">{channelName(summary?.channel ?? { id: order.client_id, name: order.client_id })}</span>
+      <span class="chip">{channelOf(order, summary)}</span>
       <span class="chip">
         <Icon of={saleTypeSign(type?.system_type)} /> {type?.name ?? ""}
       </span>

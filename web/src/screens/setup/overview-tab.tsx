@@ -10,7 +10,7 @@ import { withPassword } from "~/parts/password";
 import { explainReading } from "~/parts/toasts";
 import { hello } from "~/session";
 import { board } from "~/sync/board";
-import { useLatePapers } from "../board/late-papers";
+import { useLatePapers } from "~/sync/late-papers";
 import { DemoSwitch } from "./demo-switch";
 import { useKind, useLoaded } from "./resources";
 
