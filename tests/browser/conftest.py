@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import asyncpg
 import httpx
 import pytest
 from benchmarks.servers import ROOMY, free_port
@@ -36,7 +35,7 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
-from tests.conftest import ROOT, STORES, Process, run_comanda
+from tests.conftest import ROOT, STORES, Process, administer, run_comanda
 from tools.chromium import MissingProgramError, chromium_flags, find_chromium, find_program
 
 from comanda.demo.house import furnish_demo
@@ -86,7 +85,7 @@ def furnished_file(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) ->
 def furnished_template(postgres_url: str, postgres_template: str) -> str:
     """The name of a database with the whole demo restaurant, to copy for each test."""
     name = "comanda_furnished"
-    asyncio.run(_create_database(postgres_url, name, postgres_template))
+    asyncio.run(administer(postgres_url, f"CREATE DATABASE {name} TEMPLATE {postgres_template}"))
     asyncio.run(_furnish(Settings(database_url=postgres_url.replace("/postgres?", f"/{name}?"))))
     return name
 
@@ -94,12 +93,6 @@ def furnished_template(postgres_url: str, postgres_template: str) -> str:
 async def _furnish(settings: Settings) -> None:
     async with open_store(settings) as store:
         await furnish_demo(store)
-
-
-async def _create_database(postgres_url: str, name: str, template: str) -> None:
-    connection = await asyncpg.connect(postgres_url)
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    await connection.close()
 
 
 @pytest.fixture(scope="module")
@@ -311,9 +304,7 @@ def _running(request: pytest.FixtureRequest, folder: Path, kind: str, *, tls: bo
     if kind == "postgresql":
         url, template = request.getfixturevalue("postgres_url"), request.getfixturevalue("furnished_template")
         name = f"browser_{uuid.uuid4().hex}"
-        # In a thread: Playwright's event loop stands in this one.
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(lambda: asyncio.run(_create_database(url, name, template))).result()
+        _beside_playwright(url, f"CREATE DATABASE {name} TEMPLATE {template}")
         words += ["--database-url", url.replace("/postgres?", f"/{name}?")]
     else:
         shutil.copy(request.getfixturevalue("furnished_file"), folder / "comanda.db")
@@ -325,3 +316,11 @@ def _running(request: pytest.FixtureRequest, folder: Path, kind: str, *, tls: bo
         yield house
     finally:
         house.kill()
+        if kind == "postgresql":
+            _beside_playwright(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _beside_playwright(postgres_url: str, statement: str) -> None:
+    """In a thread: Playwright's event loop stands in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(administer(postgres_url, statement))).result()

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.servers import free_port
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.conftest import Server, demo_hub, serving
+from tests.conftest import Server, administer, demo_hub, serving
 from tests.unit.test_decode import PLACES, SCALARS, VALUES, replaced
 
 from comanda import demo
@@ -66,15 +66,7 @@ class Pair:
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory, postgres_url):
     """Both servers, for the whole module."""
-
-    async def fresh():
-        import asyncpg
-
-        connection = await asyncpg.connect(postgres_url)
-        await connection.execute("CREATE DATABASE fuzz")
-        await connection.close()
-
-    asyncio.run(fresh())
+    asyncio.run(administer(postgres_url, "CREATE DATABASE fuzz"))
     both = Pair(tmp_path_factory.mktemp("fuzz"), postgres_url.replace("/postgres?", "/fuzz?"))
     yield both
     both.close()

@@ -145,7 +145,8 @@ LAST_READ_S: Final = 2.0
 # What a process remembers
 SNAPSHOT_POLL_S: Final = 0.25
 SNAPSHOT_MAX_AGE_S: Final = 1.0
-SNAPSHOT_WAIT_S: Final = 2.0
+SNAPSHOT_WAIT_S: Final = 5.0
+"""How long a request waits for a store that answers no question; clients give up after 8 seconds (contract 6)."""
 TOKEN_CACHE: Final = 10_000
 RATE_KEYS: Final = 50_000
 PHONE_CACHE: Final = 10_000

@@ -78,6 +78,7 @@ class Known:
             self._shared.add_done_callback(_heard)
         done, _ = await asyncio.wait({self._shared}, timeout=limits.SNAPSHOT_WAIT_S)
         if not done:
+            log.warning("the store did not say in %s s what has changed", limits.SNAPSHOT_WAIT_S)
             raise storage_away()
         await self._shared
 

@@ -185,6 +185,7 @@ class PostgresDriver:
                     raise Undecided(xid, result) from error
             self.on_commit()
             return result
+        log.warning("a transaction met %d conflicts and is given up", limits.BATCH_RETRIES)
         raise storage_away()
 
     async def was_committed(self, xid: str) -> bool:
