@@ -1,16 +1,20 @@
-"""A connection lost during COMMIT, for real: the outcome is found out before anybody is answered (contract 14.2)."""
+"""A connection lost during COMMIT, rows that others hold, for real: what callers are told is true (contract 14.2)."""
 
 import asyncio
 
 import asyncpg
 import pytest
 from asyncpg.transaction import Transaction
-from tests.conftest import demo_hub
+from benchmarks.servers import free_port
+from tests.conftest import demo_hub, serving
+from tests.http.chain import did, hub_get, post
+from tests.http.chain import place as placed
 from tests.store.test_group_commit import body, place, rows
 
 from comanda.base import limits
 from comanda.http.hub import Hub
 from comanda.settings import Settings
+from comanda.store import postgres
 
 pytestmark = pytest.mark.anyio
 
@@ -115,3 +119,28 @@ async def test_an_outcome_that_cannot_be_found_out_is_said_to_be_unknown(postgre
     monkeypatch.setattr(postgres_hub.store._driver, "connect", connect)
     assert await count(postgres_hub) == 2
     assert isinstance(await place(postgres_hub, body()), int)
+
+
+async def test_an_action_whose_key_another_process_holds_is_told_so(new_postgres, tmp_path, monkeypatch):
+    """409 once it has waited; with the key let go the kept answer. Behind an order that is held it is 503. Nothing is
+    done twice."""
+    monkeypatch.setitem(postgres.SETTINGS, "lock_timeout", "300ms")
+    settings = Settings(data_dir=tmp_path, database_url=new_postgres, demo=True, metrics_port=0, port=free_port())
+    async with demo_hub(settings) as hub, serving(hub) as server:
+        order_id = await placed(server)
+        other = await asyncpg.connect(new_postgres)
+        path = f"/orders/{order_id}/accept"
+        done = await did(server, path, {}, **{"Idempotency-Key": "tap"})
+        async with other.transaction():
+            await other.execute("SELECT 1 FROM idempotency WHERE key = 'tap' FOR UPDATE")
+            told = await post(server, path, {}, **{"Idempotency-Key": "tap"})
+            assert (told.status_code, told.json()["error"]) == (409, "request_in_progress")
+            assert told.headers["retry-after"] == "1"
+        assert await did(server, path, {}, **{"Idempotency-Key": "tap"}) == done
+        async with other.transaction():
+            await other.execute("SELECT 1 FROM orders WHERE id = $1 FOR UPDATE", order_id)
+            behind = await post(server, f"/orders/{order_id}/send-to-station", **{"Idempotency-Key": "send"})
+            assert (behind.status_code, behind.json()["error"]) == (503, "storage_unavailable")
+        await did(server, f"/orders/{order_id}/send-to-station", **{"Idempotency-Key": "send"})
+        assert len((await hub_get(server, f"/orders/{order_id}"))["chain"]["tickets"]) == 1
+        await other.close()

@@ -36,8 +36,7 @@ class NameGate:
         except BaseException as error:
             self.leave(entered)
             if isinstance(error, TimeoutError):
-                message = "The same request is still being worked on; ask again"
-                raise ComandaError("request_in_progress", message, retry_after_s=limits.RETRY_AFTER_S) from error
+                raise request_in_progress() from error
             raise
 
     def leave(self, names: Sequence[str]) -> None:
@@ -65,3 +64,9 @@ class NameGate:
             if turn.done() and not turn.cancelled():
                 self.leave([name])  # it was handed over just as we gave up
             raise
+
+
+def request_in_progress() -> ComandaError:
+    """Another request has held the same key or claim for longer than one waits (contract 14.2)."""
+    message = "The same request is still being worked on; ask again"
+    return ComandaError("request_in_progress", message, retry_after_s=limits.RETRY_AFTER_S)

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from comanda.base import limits
 from comanda.base.clock import Micros
+from comanda.orders.gate import request_in_progress
 from comanda.orders.model import KeyedRequest, KeyReused, OrderId, Replayed
 from comanda.store.order_statements import INSERT_KEY, LOCK_KEY, RENEW_KEY, SELECT_KEY
-from comanda.store.transaction import Query, Row, RunAgain, Transaction, many, one
+from comanda.store.transaction import Query, Row, RunAgain, StillHeld, Transaction, many, one
 
 
 def find_replay(brand_id: str, keyed: KeyedRequest, now: Micros) -> Transaction[Replayed | KeyReused | None]:
@@ -16,11 +17,17 @@ def find_replay(brand_id: str, keyed: KeyedRequest, now: Micros) -> Transaction[
 
 
 def claim_key(brand_id: str, keyed: KeyedRequest, now: Micros) -> Transaction[Replayed | KeyReused | None]:
-    """Take the key for this transaction, waiting for another that holds it; or what is kept under it."""
-    claimed = yield many(INSERT_KEY, [key_record(brand_id, keyed, 200, "", 0, now)])
-    if claimed:
-        return None
-    kept = yield one(LOCK_KEY, brand_id=brand_id, actor=keyed.actor, key=keyed.key)
+    """Take the key for this transaction, waiting for another that holds it; or what is kept under it.
+
+    Raises ComandaError ``request_in_progress`` when another process still works under it.
+    """
+    try:
+        claimed = yield many(INSERT_KEY, [key_record(brand_id, keyed, 200, "", 0, now)])
+        if claimed:
+            return None
+        kept = yield one(LOCK_KEY, brand_id=brand_id, actor=keyed.actor, key=keyed.key)
+    except StillHeld as held:
+        raise request_in_progress() from held
     if not kept:
         raise RunAgain
     return replay_of(kept, keyed.request_sha256, now)

@@ -9,7 +9,7 @@ import logging
 import zlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import asyncpg
@@ -17,10 +17,20 @@ import asyncpg
 from comanda.base import limits
 from comanda.base.clock import now_micros
 from comanda.base.errors import ComandaError, SetupError
+from comanda.orders.gate import request_in_progress
 from comanda.orders.model import PlaceOutcome
 from comanda.store.commit_orders import commit_orders
 from comanda.store.driver import Health, Observer, commit_batch, tell_nobody
-from comanda.store.transaction import POSTGRESQL, Many, Query, Rows, RunAgain, Transaction, TransactionBuilder
+from comanda.store.transaction import (
+    POSTGRESQL,
+    Many,
+    Query,
+    Rows,
+    RunAgain,
+    StillHeld,
+    Transaction,
+    TransactionBuilder,
+)
 from comanda.store.waiting import Waiting, deliver_all, outcome_unknown, storage_away
 
 Result = TypeVar("Result")
@@ -322,15 +332,20 @@ def _still_locked(waiting: Waiting) -> ComandaError:
     """Another process has held a row for longer than we wait: the same request, where the order has a name."""
     if not (waiting.planned.keyed or waiting.planned.claims):
         return storage_away()
-    message = "The same request is still being worked on; ask again"
-    return ComandaError("request_in_progress", message, retry_after_s=limits.RETRY_AFTER_S)
+    return request_in_progress()
 
 
 async def _drive(connection: Any, transaction: Transaction[Result]) -> Result:
     try:
         query = next(transaction)
         while True:
-            query = transaction.send(await _execute(connection, query))
+            try:
+                rows = await _execute(connection, query)
+            except asyncpg.LockNotAvailableError:
+                with suppress(StillHeld):
+                    transaction.throw(StillHeld())
+                raise
+            query = transaction.send(rows)
     except StopIteration as end:
         result: Result = end.value
         return result

@@ -193,6 +193,10 @@ class RunAgain(Exception):
     """Rows changed between two statements of a transaction; it is rolled back and run again whole."""
 
 
+class StillHeld(Exception):
+    """Thrown into a transaction whose statement waited in vain for another's row; it may only raise what that means."""
+
+
 class TransactionBuilder(Protocol[ResultOut]):
     """Makes a fresh generator for each try, so that a transaction can be retried whole."""
 
