@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 # uv from the PATH, else a private one.
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 
-.PHONY: help setup demo test test-fast check web web-check web-types screenshots format lock bench bench-quick bench-steps bench-screens crash-test clean
+.PHONY: help setup demo test test-fast check commands web web-check web-types screenshots format lock bench bench-quick bench-steps bench-screens crash-test clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -45,6 +45,10 @@ check: setup web-check ## Format, lint, types, layers, house rules, lock files: 
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python tools/tidy.py
+	$(BIN)/python tools/commands.py --check
+
+commands: setup ## Write docs/commands.md from the commands themselves
+	$(BIN)/python tools/commands.py
 
 web: setup ## Build the staff app's pages, if their sources have changed
 
