@@ -221,6 +221,39 @@ def test_refusing_puts_what_is_gone_on_the_stop_list(channel, open_board):
     assert left_of(channel, PIZZA) is None
 
 
+def test_nothing_moves_in_the_open_stop_list(channel, open_board):
+    """What has just been stopped stays under the finger that stopped it; opened anew, the list has it on top."""
+    page = open_board()
+    page.get_by_test_id("stop-list").click()
+    rows = page.locator(".stop-list-row")
+    expect(rows.nth(4)).to_be_visible()
+    before = rows.evaluate_all("rows => rows.map((row) => row.dataset.testid)")
+    rows.nth(4).locator(".stop-list-tap").click()
+    expect(rows.nth(4)).to_have_class("stop-list-row is-gone")
+    assert rows.evaluate_all("rows => rows.map((row) => row.dataset.testid)") == before
+    page.keyboard.press("Escape")
+    page.get_by_test_id("stop-list").click()
+    expect(rows.first).to_have_attribute("data-testid", before[4])
+
+
+def test_an_order_that_costs_nothing_is_closed_with_nothing(channel, open_board):
+    """Everything was given away: nothing is due, one tap closes the receipt."""
+    gift = {**demo.example("create-order.request")["products"][0], "price": 0, "modifiers": []}
+    order = channel.order(products=[gift], delivery_fee=0, discount_value=0, service_charge_value=0)
+    channel.act(f"orders/{order}/accept", {"send_to_station": True})
+    channel.cook(order)
+    page = open_board()
+    expect(card(page, order, "ready")).to_be_visible()
+    tap(page, order, "pay")
+    expect(page.get_by_test_id("due")).to_contain_text("0.00")
+    expect(page.get_by_test_id("pay-confirm")).to_contain_text("nothing to pay")
+    page.get_by_test_id("pay-confirm").click()
+    expect(page.get_by_test_id("pay-dialog")).to_have_count(0)
+    tap(page, order, "handOver")
+    expect(card(page, order, "done")).to_contain_text("Delivered")
+    assert channel.whole(order)["chain"]["receipt"]["status"] == 2
+
+
 def left_of(channel: Channel, product: int) -> float | None:
     """What the stop list has left of a product; None for no limit."""
     entries = channel.till.get(f"/hub/v1/venues/{VENUE}/stop-list").json()["data"]
@@ -327,6 +360,10 @@ def test_what_was_overtaken_is_asked_about_again(channel, open_board, watch):
         page.context.set_offline(False)
         doubt = page.get_by_test_id("doubt")
         expect(doubt).to_be_visible()
+    # It came by itself: whoever was typing answers it by no key that was meant for something else.
+    expect(doubt.get_by_role("heading")).to_be_focused()
+    for key in ("Space", "Enter"):
+        page.keyboard.press(key)
     doubt.get_by_role("button", name="Discard").click()
     expect(card(page, order, "accepted")).to_be_visible()
     assert channel.whole(order)["chain"]["order"]["status"] == "RECEIVED"
@@ -474,6 +511,33 @@ def test_the_board_by_keyboard_alone(channel, open_board):
     expect(page.get_by_test_id("search")).to_be_focused()
 
 
+def test_keys_act_on_the_order_that_is_looked_at(channel, open_board):
+    """The one opened or focused last, not where arrows had been before; with the panel open arrows go on in it."""
+    page = open_board()
+    first, second = channel.order(), channel.order()
+    keys = page.keyboard
+    expect(card(page, second)).to_be_visible()
+    keys.press("ArrowDown")
+    expect(card(page, first).get_by_test_id("open")).to_be_focused()
+    open_order(page, second)
+    keys.press("Escape")
+    expect(page.get_by_test_id("panel")).to_have_count(0)
+    keys.press("r")
+    expect(page.get_by_test_id("refuse-dialog")).to_contain_text(str(channel.whole(second)["chain"]["order"]["number"]))
+    keys.press("Escape")
+    open_order(page, second)
+    card(page, second).get_by_test_id("open").focus()
+    keys.press("ArrowUp")
+    expect(page.locator(f'[data-testid="panel"][data-order="{first}"]')).to_be_visible()
+    keys.press("Escape")
+    page.get_by_test_id("search").fill("nobody of this name")
+    expect(page.get_by_test_id("card")).to_have_count(0)
+    page.get_by_test_id("search").evaluate("field => field.blur()")
+    keys.press("r")
+    page.wait_for_timeout(SETTLING_MS)
+    expect(page.get_by_test_id("refuse-dialog")).to_have_count(0)
+
+
 def test_the_open_order_is_in_the_address_and_back_closes_it(channel, open_board):
     """A link to an order opens it; on a phone it fills the screen."""
     order = channel.order()
@@ -506,6 +570,12 @@ def test_search_finds_by_number_phone_and_name_also_what_has_left(channel, open_
     field.fill("")
     for order in (here, other):
         channel.act(f"orders/{order}/refuse", {"reason": "closed"})
+    page.reload()
+    settled(page)
+    field.fill("eli cel")
+    expect(card(page, here, "done")).to_be_visible()
+    expect(card(page, other)).to_have_count(0)
+    expect(page.get_by_test_id("hit")).to_have_count(0)
     page.evaluate("sessionStorage.clear()")
     for _ in range(31):
         channel.act(f"orders/{channel.order()}/refuse", {"reason": "closed"})
@@ -557,11 +627,22 @@ def test_papers_nobody_knows_about_are_settled_by_people(channel, open_board):
         moved = manager.patch("/hub/v1/admin/printers/1", json={"port": port}, headers=headers)
         assert moved.status_code == 200, moved.text
         page = open_board()
-        order = channel.order()
-        channel.act(f"orders/{order}/accept", {"send_to_station": True})
+        for _ in range(2):
+            channel.act(f"orders/{channel.order()}/accept", {"send_to_station": True})
         paper = page.get_by_test_id("paper")
-        expect(paper).to_be_visible()
-        expect(paper).to_contain_text("Kitchen")
+        expect(paper).to_have_count(2)
+        expect(paper.first).to_contain_text("Kitchen")
+        # A hand that hits twice says nothing of the paper that comes to stand under it.
+        page.evaluate(
+            """async () => {
+                const buttons = () => document.querySelectorAll('[data-testid="paper-dismiss"]');
+                buttons()[0].click();
+                while (buttons().length > 1) await new Promise(requestAnimationFrame);
+                buttons()[0].click();
+            }"""
+        )
+        page.wait_for_timeout(SETTLING_MS)
+        expect(paper).to_have_count(1)
         paper.get_by_test_id("paper-dismiss").click()
         expect(paper).to_have_count(0)
 

@@ -508,6 +508,22 @@ def test_tickets_stand_in_the_order_in_which_they_are_due(restaurant, open_kitch
     assert list(shown(page)) == [promised[5], promised[30], promised[60]]
 
 
+def test_what_is_read_of_a_ticket_stays_while_tickets_move(restaurant, open_kitchen):
+    """Its card comes to stand in another column when the ones before it are done."""
+    page = open_kitchen(size=(1280, 800))
+    orders = [restaurant.order(line(PIZZA, 2), line(MARGHERITA)) for _ in range(6)]
+    expect(page.get_by_test_id("ticket")).to_have_count(6)
+    last = card(page, orders[-1])
+    tap(last.get_by_test_id("more"))
+    before = last.bounding_box()
+    for order_id in orders[:4]:
+        restaurant.cancel(order_id)
+        restaurant.move(f"{order_id}-{KITCHEN}-1", "dismiss")
+    expect(page.get_by_test_id("ticket")).to_have_count(2)
+    assert last.bounding_box() != before
+    expect(page.get_by_test_id("ticket-menu")).to_be_visible()
+
+
 def test_a_letter_of_a_comment_leaves_the_dishes_in_sight(restaurant, open_kitchen):
     """Its beginning stands on the ticket, with a mark that there is more; one tap shows all of it."""
     page = open_kitchen("all", size=(1024, 768))

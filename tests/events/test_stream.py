@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import Server, free_port, run_comanda, sign_in
 from tests.events.logs import MINIMAL, event, listening, numbers, until, write, write_many
 
-from comanda import administration
+from comanda import administration, demo
 from comanda.base import limits
 from comanda.base.clock import now_micros
 from comanda.main import open_store
@@ -275,6 +275,20 @@ async def test_a_stream_ends_when_its_caller_is_no_longer_let_in(server: Server,
         )
         await server.hub.known.refresh()
         assert await listener.rest() == []
+
+
+async def test_a_device_follows_the_brand_beside_its_venue_for_as_long_as_it_likes(server: Server, monkeypatch):
+    """Neither a heartbeat nor a change of who is known ends its stream."""
+    monkeypatch.setattr(limits, "STREAM_HEARTBEAT_S", 0.1)
+    till = {"authorization": f"Bearer {demo.TERMINAL_TOKEN}"}
+    async with listening(server.http, till, "?venues=0,1") as listener:
+        assert set((await listener.next()).data["venues"]) == {"0", "1"}
+        for client_id in ("first", "second"):
+            await asyncio.sleep(0.5)
+            await server.client(client_id)
+        await asyncio.sleep(0.5)
+        await write(server.hub, 1)
+        assert (await listener.next()).data["venue_id"] == 1
 
 
 async def test_streams_end_when_the_server_winds_down(server: Server):

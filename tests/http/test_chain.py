@@ -84,6 +84,27 @@ async def test_accepting_promises_a_time_and_sends_only_when_told(server: Server
     assert (refused.status_code, refused.json()["message"]) == (400, "Status is not allowed")
 
 
+async def test_a_paid_order_that_no_station_makes_is_delivered_once_it_is_sent(server: Server):
+    """Its station was retired meanwhile: closed, sent, nothing left to finish (contract 14.4)."""
+    order_id = await place(server)
+    await did(server, f"/orders/{order_id}/accept", {"send_to_station": False})
+    due = (await hub_get(server, f"/orders/{order_id}"))["chain"]["receipt"]["remaining"]
+    paid = await post(
+        server, f"/receipts/{order_id}/close", {"payment_methods": [{"id": 1, "name": "Cash", "amount": due}]}
+    )
+    assert paid.status_code == 200, paid.text
+    await server.import_(
+        {
+            "stations": [{"id": 1, "name": "Kitchen", "active": False}],
+            "venues": [{"id": 1, "name": "Main", "default_station_id": None}],
+        }
+    )
+    sent = await did(server, f"/orders/{order_id}/send-to-station")
+    assert (sent["tickets"], sent["order"]["status"]) == ([], "DELIVERED")
+    told = [event["type"] for event in await events(server, order_id)]
+    assert told[-2:] == ["order.sent_to_station", "order.delivered"]
+
+
 async def test_the_venue_may_send_whatever_it_accepts(server: Server):
     """Policy `send_on_accept: always`; the person who accepts may still say no."""
     await server.import_({"venues": [{"id": 1, "name": "Main", "default_station_id": 1, "send_on_accept": "always"}]})
@@ -415,19 +436,22 @@ async def test_what_nobody_touches_for_days_leaves_the_screens_and_nothing_else(
     old, cancelled, pending = await place(server, DOCUMENTED), await place(server, DOCUMENTED), await place(server)
     await server.ignore(cancelled)
     fresh = await place(server, DOCUMENTED)
+    paid = await place(server)
+    await did(server, f"/orders/{paid}/accept", {"send_to_station": False})
     before = shown(await hub_get(server, "/venues/1/board"))
 
-    def age():
-        ids = f"({old}, {cancelled}, {pending})"
-        yield one(Statement(text(f"UPDATE orders SET updated_at = 1 WHERE id IN {ids}"), returns=False))
-        yield one(Statement(text(f"UPDATE tickets SET updated_at = 1 WHERE order_id IN {ids}"), returns=False))
+    def age(ids: str, *tables: str):
+        for table, key in (("orders", "id"), ("tickets", "order_id"), ("receipts", "id")):
+            if table in tables:
+                yield one(Statement(text(f"UPDATE {table} SET updated_at = 1 WHERE {key} IN {ids}"), returns=False))
 
-    await server.hub.store.run(age)
+    await server.hub.store.run(lambda: age(f"({old}, {cancelled}, {pending})", "orders", "tickets", "receipts"))
+    await server.hub.store.run(lambda: age(f"({paid}, {paid})", "orders"))
     directory = await server.hub.known.directory()
     house = House(directory.brands[demo.BRAND], server.hub.known.snapshot(demo.BRAND))
     await clear_brand(server.hub.store, house, server.hub.settings)
     after = shown(await hub_get(server, "/venues/1/board"))
-    assert (set(after["orders"]), set(after["tickets"])) == ({fresh}, {f"{fresh}-1-1"})
+    assert (set(after["orders"]), set(after["tickets"])) == ({fresh, paid}, {f"{fresh}-1-1"})
     state = before
     for event in (await events(server))[before["number"] :]:
         state = folded(state, event)
@@ -435,8 +459,13 @@ async def test_what_nobody_touches_for_days_leaves_the_screens_and_nothing_else(
     assert set(state["orders"]) == set(after["orders"])
     order = (await hub_get(server, f"/orders/{old}"))["chain"]
     assert (order["order"]["status"], order["receipt"]["status"]) == ("RECEIVED", 1)
-    late = await did(server, f"/orders/{pending}/accept", {})
+    late = await did(server, f"/orders/{pending}/accept", {"send_to_station": False})
     assert (late["order"]["status"], late["order"]["open"]) == ("RECEIVED", True)
+    await server.hub.store.run(lambda: age(f"({pending})", "orders", "receipts"))
+    await clear_brand(server.hub.store, house, server.hub.settings)
+    assert pending not in shown(await hub_get(server, "/venues/1/board"))["orders"]
+    sent = await did(server, f"/orders/{pending}/send-to-station")
+    assert (sent["order"]["open"], len(sent["tickets"])) == (True, 1)
 
 
 async def test_a_long_poll_over_many_events_of_no_interest_is_answered_at_once(server: Server):

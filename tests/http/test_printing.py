@@ -10,6 +10,7 @@ from dataclasses import replace
 import httpx
 import pytest
 from benchmarks.servers import free_port
+from sqlalchemy import text
 from tests.conftest import Server, fresh_database, sign_in, until
 from tests.http.chain import DOCUMENTED, KITCHEN, MINIMAL, TILL, did, events, hub_get, manager, place, post
 
@@ -24,6 +25,7 @@ from comanda.printing.picture import text_of
 from comanda.printing.stream import read_stream
 from comanda.settings import Settings
 from comanda.store.print_jobs import make_uncertain
+from comanda.store.transaction import Statement, one
 
 pytestmark = pytest.mark.anyio
 SENT = {"auto_order_accept": True, "auto_order_sent_to_station": True}
@@ -353,6 +355,72 @@ async def test_papers_of_a_printer_that_was_replaced_come_out_of_the_other_one(s
         assert new.tickets[-1] == job["ticket_id"]
         assert "DUPLICATE" in new.texts[-1]
         await quiet(new)
+
+
+async def test_a_doubtful_paper_is_not_settled_by_a_print_that_nothing_can_make(server: Server, hasty):
+    """Its printer was retired and no other stands there, or the station prints no more: it stays in doubt."""
+    async with printer() as kitchen:
+        await server.import_(at(kitchen.port))
+        job = await uncertain_job(server, kitchen)
+        path = f"/print-jobs/{job['id']}/reprint"
+        for change in (
+            at(kitchen.port, active=False),
+            {"stations": [{"id": 1, "name": "Kitchen", "printable": False}]},
+        ):
+            await server.import_(change)
+            refused = await post(server, path)
+            assert (refused.status_code, refused.json()["error"]) == (409, "no_printer")
+            assert [one["id"] for one in await jobs(server, "uncertain")] == [job["id"]]
+            await server.import_(at(kitchen.port))
+        await server.import_({"stations": [{"id": 1, "name": "Kitchen", "printable": True}]})
+        assert (await did(server, path))["changed"] is True
+        await until(lambda: kitchen.papers)
+
+
+async def test_a_printer_that_is_moved_to_another_venue_prints_nothing_of_the_old_one(server: Server, hasty):
+    """What waited there goes on waiting, also where it was the first in line; the new venue's papers come out."""
+    async with printer(on=False) as moved:
+        await server.import_(at(moved.port))
+        left = await place(server, **SENT)
+        await server.import_({"stations": [{"id": 1, "name": "Kitchen"}], **at(moved.port, venue_id=2)})
+        await moved.switch_on()
+        there = await place(server, **SENT, venue_id=2)
+        await until(lambda: moved.papers)
+        await quiet(moved)
+        assert moved.tickets == [f"{there}-1-1"]
+        assert [job["order_id"] for job in await jobs(server, "queued")] == [left]
+
+
+async def test_one_device_in_two_places_of_the_catalogue_gets_one_paper_at_a_time(server: Server, hasty):
+    """Two stations share it: the second connection is made when the first has ended."""
+    async with printer() as shared:
+        shared.holds = True
+        both = [*at(shared.port)["printers"], *at(shared.port, id=2, station_id=2)["printers"]]
+        await server.import_({"stations": [{"id": 2, "name": "Bar"}], "printers": both})
+        drink = {**MINIMAL["products"][0], "product_id": 111, "product_name": "Ayran"}
+        await place(server, **SENT, products=[MINIMAL["products"][0], drink])
+        await until(lambda: shared.connections == 1)
+        await asyncio.sleep(0.5)
+        assert shared.connections == 1
+        shared.released.set()
+        await until(lambda: len(shared.papers) == 2)
+
+
+async def test_paper_does_not_wait_for_a_clock_that_was_wrong(server: Server, hasty):
+    """Put in line by an action that is dated ahead; printing held by a lease that is."""
+    ahead = now_micros() + 4 * 3600 * 1_000_000
+
+    def wrong(order_id: int):
+        yield one(Statement(text(f"UPDATE orders SET updated_at = {ahead} WHERE id = {order_id}"), returns=False))
+        yield one(Statement(text(f"UPDATE leases SET until = {ahead}, holder = 'gone'"), returns=False))
+
+    async with printer() as kitchen:
+        await server.import_(at(kitchen.port))
+        order_id = await place(server)
+        await server.hub.store.run(lambda: wrong(order_id))
+        await did(server, f"/orders/{order_id}/accept", {"send_to_station": True})
+        await until(lambda: kitchen.papers, 30)
+        assert kitchen.tickets == [f"{order_id}-1-1"]
 
 
 async def test_only_what_is_uncertain_is_settled(server: Server, hasty):

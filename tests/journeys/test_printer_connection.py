@@ -90,6 +90,27 @@ def test_a_printer_that_takes_nothing_has_not_printed(monkeypatch):
         assert asyncio.run(send(stuck.getsockname()[1], b"x" * 100_000)) is Sent.UNCERTAIN
 
 
+def test_a_printer_that_closes_before_it_has_taken_the_paper_has_not_printed(monkeypatch):
+    """A busy one, or what stands before it: it says that it is done and has read next to nothing."""
+    monkeypatch.setattr(limits, "PRINTER_CLOSE_S", 0.3)
+    with socket.socket() as busy:
+        busy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        busy.bind(("127.0.0.1", 0))
+        busy.listen(1)
+        taken = []
+
+        def answer() -> None:
+            connection, _ = busy.accept()
+            taken.append(connection)
+            connection.shutdown(socket.SHUT_WR)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        assert asyncio.run(send(busy.getsockname()[1], b"x" * 200_000)) is Sent.UNCERTAIN
+        thread.join()
+        taken[0].close()
+
+
 def test_a_slow_printer_has_printed_in_the_end(monkeypatch):
     """It takes a little at a time, and is silent for longer than silence may be once the whole paper is taken."""
     monkeypatch.setattr(limits, "PRINTER_CLOSE_S", 0.1)

@@ -11,6 +11,8 @@ const RETRY_MS = 2_000;
 
 /** The menu; null until it is there. */
 export const menu = computed(() => loaded.value);
+/** The venues one may work in; they stay while the menu of the one just chosen is on its way. */
+export const venues = signal<Menu["venues"]>([]);
 export const productsById = computed(() => new Map((loaded.value?.products ?? []).map((one) => [one.id, one])));
 export const saleTypesById = computed(() => new Map((loaded.value?.sale_types ?? []).map((one) => [one.id, one])));
 export const stationsById = computed(() => new Map((loaded.value?.stations ?? []).map((one) => [one.id, one])));
@@ -32,6 +34,7 @@ async function load(venue: number | null): Promise<void> {
       if (found !== null) {
         tag = found.tag;
         loaded.value = found.data;
+        venues.value = found.data.venues;
       }
       const served = loaded.peek()?.venue_id;
       if (venue === null && served !== undefined) chooseVenue(served);
@@ -62,6 +65,7 @@ effect(() => {
     stop?.();
     stop = null;
     loaded.value = null;
+    venues.value = [];
     return;
   }
   stop ??= follow({ venueId: 0, onEvent: loadSoon, onResync: loadSoon });

@@ -1,6 +1,7 @@
 /** Whether a finger or a mouse button is down: what stands under it must not move before the click has arrived. */
 
 import { signal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 
 /** The click follows the release at once; a slow tablet needs a moment for it. */
 const RELEASE_MS = 250;
@@ -30,3 +31,14 @@ addEventListener(
 );
 for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => releaseIn(RELEASE_MS), { capture: true });
 addEventListener("blur", () => releaseIn(RELEASE_MS));
+
+/** A hand that hits twice, or was on its way when something slid under it, is at rest after this. */
+const SETTLING_MS = 400;
+
+/** Says whether a hit was meant: what stands in a list that has just changed is not what the hand went for. */
+export function useSettled(ids: readonly (number | string)[]): () => boolean {
+  const order = ids.join();
+  const known = useRef({ order, since: -Infinity });
+  if (known.current.order !== order) known.current = { order, since: performance.now() };
+  return () => performance.now() - known.current.since >= SETTLING_MS;
+}

@@ -8,7 +8,7 @@ import { useRef, useState } from "preact/hooks";
 import type { Role } from "~/api/types";
 import { chooseLanguage, language, LANGUAGES, messages, type Language } from "~/i18n";
 import { clock, now } from "~/i18n/format";
-import { menu } from "~/menu";
+import { venues } from "~/menu";
 import { Button } from "~/parts/button";
 import { Dialog } from "~/parts/dialog";
 import { Choice } from "~/parts/field";
@@ -97,14 +97,13 @@ function Bar(): JSX.Element {
 }
 
 function VenueChoice(): JSX.Element | null {
-  const venues = menu.value?.venues ?? [];
-  if (venues.length < 2 || venueId.value === null) return null;
+  if (venues.value.length < 2 || venueId.value === null) return null;
   return (
     <Choice
       label={messages().common.venue}
       hideLabel
       value={venueId.value}
-      options={venues.map((venue) => ({ value: venue.id, text: venue.name }))}
+      options={venues.value.map((venue) => ({ value: venue.id, text: venue.name }))}
       onChange={chooseVenue}
       testId="venue"
     />
@@ -209,13 +208,13 @@ function bannersNow(): JSX.Element {
       {state === "lost" && (
         <div class="banner is-bad" role="alert" data-testid="lost">
           <span class="spinner" aria-hidden="true" />
-          {trueUntil === 0 ? common.lostAtStart : common.lost(ageAt(now(), trueUntil))}
+          {trueUntil === 0 ? common.lostAtStart : <Aging words={(tick) => common.lost(ageAt(tick, trueUntil))} />}
         </div>
       )}
       {state !== "lost" && staleSince !== null && msAt(now(), staleSince) >= STALE_SHOWN_MS && (
         <div class="banner is-bad" role="alert" data-testid="stale">
           <span class="spinner" aria-hidden="true" />
-          {common.stale(ageAt(now(), staleSince))}
+          <Aging words={(tick) => common.stale(ageAt(tick, staleSince))} />
         </div>
       )}
       {waiting.value.length > 0 && (
@@ -230,6 +229,17 @@ function bannersNow(): JSX.Element {
           {common.soundBlocked}
         </div>
       )}
+    </>
+  );
+}
+
+/** Words with an age that grows every second to look at; they are heard once. */
+function Aging({ words }: { words: (tick: number) => string }): JSX.Element {
+  const [heard] = useState(() => words(now()));
+  return (
+    <>
+      <span class="visually-hidden">{heard}</span>
+      <span aria-hidden="true">{words(now())}</span>
     </>
   );
 }

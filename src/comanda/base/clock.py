@@ -52,9 +52,11 @@ def day_bounds(day: date, zone: str, day_start: str) -> tuple[Micros, Micros]:
 
 @lru_cache(maxsize=256)
 def _business_day(minute: int, zone: str, day_start: str) -> str:
-    begin_at = time_of_day.fromisoformat(day_start)
-    local = datetime.fromtimestamp(minute * 60, ZoneInfo(zone))
-    day = local.date() if local.time() >= begin_at else local.date() - timedelta(days=1)
+    # By instants: on the night when clocks are put back some times of day come twice.
+    instant = minute * 60_000_000
+    day = datetime.fromtimestamp(minute * 60, ZoneInfo(zone)).date()
+    if instant < day_bounds(day, zone, day_start)[0]:
+        day -= timedelta(days=1)
     return day.isoformat()
 
 

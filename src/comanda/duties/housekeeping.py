@@ -83,7 +83,7 @@ async def _clear_screens(store: Store, house: House, venue_id: int, settings: Se
     brand_id = house.brand.id
 
     def decide(dossier: Dossier, at: Micros) -> Change:
-        return leave_screens(dossier, house, at)
+        return leave_screens(dossier, house, at, before)
 
     done: list[int] = []
     while (found := await store.read(lambda: find_left_behind(brand_id, venue_id, before))) and found != done:

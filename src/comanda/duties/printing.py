@@ -46,6 +46,8 @@ class Printing:
         self._held_until: dict[str, float] = {}
         self._ask_again_at: dict[str, float] = {}
         self._sending: dict[tuple[str, int], tuple[tuple[int, int], asyncio.Task[None]]] = {}
+        self._in_use: set[tuple[str, int]] = set()
+        """Addresses that papers are being sent to: two printers of the catalogue may be one device."""
         self._free = asyncio.Event()
 
     async def keep_printing(self, ending: asyncio.Event) -> None:
@@ -107,9 +109,13 @@ class Printing:
             if printer is None or not printer.active or _stands_elsewhere(printer, job, snapshot):
                 await self._move(brand_id, job, snapshot)
                 continue
+            address = (printer.host, printer.port)
+            if address in self._in_use:
+                continue
             task = asyncio.create_task(self._print(brand_id, job, printer, snapshot), name=f"print-{job.printer_id}")
             self._sending[key] = ((job.venue_id, job.number), task)
-            task.add_done_callback(lambda done, key=key: self._finished(key, done))  # type: ignore[misc]
+            self._in_use.add(address)
+            task.add_done_callback(lambda done, key=key, address=address: self._finished(key, address, done))  # type: ignore[misc]
 
     async def _move(self, brand_id: str, job: PrintJob, snapshot: Snapshot) -> None:
         """Papers of a printer that is in use there no more go to the one that has taken its place, if there is one."""
@@ -118,8 +124,9 @@ class Printing:
             await self._store.run(lambda: print_jobs.move_line(brand_id, job, instead.id, now_micros()))
             self._free.set()
 
-    def _finished(self, key: tuple[str, int], task: "asyncio.Task[None]") -> None:
+    def _finished(self, key: tuple[str, int], address: tuple[str, int], task: "asyncio.Task[None]") -> None:
         self._sending.pop(key, None)
+        self._in_use.discard(address)
         self._free.set()
         if not task.cancelled() and task.exception() is not None:
             log.error("printing.failed", printer=key[1], error=repr(task.exception()))
@@ -201,6 +208,8 @@ class Printing:
 
 
 def _stands_elsewhere(printer: Printer, job: PrintJob, snapshot: Snapshot) -> bool:
-    """Whether the printer belongs to another station by now, and the paper's own station has a printer."""
+    """Whether the printer belongs to another venue by now, or to another station and the paper's own has a printer."""
     place = (job.venue_id, job.station_id)
-    return (printer.venue_id, printer.station_id) != place and place in snapshot.printer_at
+    if printer.venue_id != job.venue_id:
+        return True
+    return printer.station_id != job.station_id and place in snapshot.printer_at

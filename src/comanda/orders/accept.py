@@ -12,7 +12,7 @@ from comanda.base.clock import Micros, business_day
 from comanda.kitchen.model import PrintKind, Ticket, TicketLine, TicketModifier, TicketStatus
 from comanda.kitchen.route import REVISION, route_lines
 from comanda.orders.dossier import By, Change, Dossier, House, Telling
-from comanda.orders.lifecycle import Actor, Status, moves, status_not_allowed
+from comanda.orders.lifecycle import Actor, Status, moves
 from comanda.orders.model import CheckedLine, Paper, StoredOrder
 from comanda.orders.places import modifier_place
 from comanda.receipts.model import OPEN, OrderStatus, Receipt, receipt_cid
@@ -72,23 +72,13 @@ def accept(
     return Change(Dossier(accepted, receipt, tickets), tuple(telling.events))
 
 
-def send_to_station(dossier: Dossier, house: House, by: By, at: Micros) -> Change:
-    """Make the tickets of an accepted order that was not sent; one that was is left as it is.
-
-    Raises ComandaError ``validation_failed`` for an order that is not accepted or no longer open.
-    """
-    order, receipt = dossier.order, dossier.receipt
-    if order.sent_at is not None and order.status is not Status.IGNORE:
-        return Change(dossier)
-    if receipt is None or not order.open or order.status is Status.IGNORE:
-        raise status_not_allowed()
+def send(order: StoredOrder, receipt: Receipt, house: House, at: Micros, telling: Telling) -> Dossier:
+    """An accepted order with the tickets it had not; it is on the screens again if it had been left behind."""
     cooking = _cooking_of(order)
     routed = route_lines(cooking.lines, house.venue(order.venue_id), house.snapshot)
-    sent = replace(order, sent_at=at, ready_at=None if routed else at, updated_at=at)
-    telling = Telling(house, by)
+    sent = replace(order, sent_at=at, ready_at=None if routed else at, open=True, updated_at=at)
     telling.order("order.sent_to_station", sent)
-    tickets = _make_tickets(sent, receipt.order_number, routed, cooking, telling)
-    return Change(Dossier(sent, receipt, tickets), tuple(telling.events))
+    return Dossier(sent, receipt, _make_tickets(sent, receipt.order_number, routed, cooking, telling))
 
 
 def cooking_of(lines: Sequence[CheckedLine], comment: str | None, *, flagged: bool) -> Cooking:

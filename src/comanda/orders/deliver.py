@@ -9,7 +9,7 @@ from comanda.base.clock import Micros
 from comanda.base.errors import ComandaError
 from comanda.kitchen import moves as kitchen
 from comanda.kitchen.model import Ticket, TicketStatus
-from comanda.orders.accept import Acceptance, accept, paper_for
+from comanda.orders.accept import Acceptance, accept, paper_for, send
 from comanda.orders.dossier import By, Change, Dossier, House, Telling
 from comanda.orders.ignore import NOT_ANSWERED, WITHDRAWN, Refusal, ignore
 from comanda.orders.lifecycle import Actor, Status, moves, status_not_allowed
@@ -42,6 +42,22 @@ def cook_line(dossier: Dossier, house: House, by: By, at: Micros, ticket_id: str
     moved = kitchen.line_ready(ticket, line, at)
     event = "ticket.ready" if moved.status is TicketStatus.READY else "ticket.line_ready"
     return _progress(dossier, house, by, at, ticket, [*_begun(ticket, event, at), (event, moved)])
+
+
+def send_to_station(dossier: Dossier, house: House, by: By, at: Micros) -> Change:
+    """Make the tickets of an accepted order that was not sent; one that was is left as it is.
+
+    Raises ComandaError ``validation_failed`` for an order that is not accepted, or is paid and gone.
+    """
+    order, receipt = dossier.order, dossier.receipt
+    if order.sent_at is not None and order.status is not Status.IGNORE:
+        return Change(dossier)
+    if receipt is None or order.status is Status.IGNORE or (receipt.closed and receipt.handed_over):
+        raise status_not_allowed()
+    telling = Telling(house, by)
+    sent = send(order, receipt, house, at, telling)
+    # Where no station makes any of it, it is finished.
+    return _settle(sent, sent, telling, by, at)
 
 
 def reprint(dossier: Dossier, house: House, by: By, ticket_id: str) -> Change:
@@ -124,9 +140,15 @@ def reach_deadline(dossier: Dossier, house: House, at: Micros, action: str) -> C
     return Change(dossier, tuple(telling.events))
 
 
-def leave_screens(dossier: Dossier, house: House, at: Micros) -> Change:
-    """Take an order off every screen that nobody has touched for days; its status and its money stay as they are."""
-    order = dossier.order
+def leave_screens(dossier: Dossier, house: House, at: Micros, before: Micros) -> Change:
+    """Take an order off every screen that nobody has touched since ``before``, nor its receipt, nor its tickets.
+
+    Its status and its money stay as they are.
+    """
+    order, receipt = dossier.order, dossier.receipt
+    touched = [order.updated_at, *(ticket.updated_at for ticket in dossier.tickets)]
+    if max(touched) >= before or (receipt is not None and receipt.updated_at >= before):
+        return Change(dossier)
     telling = Telling(house, By(Actor.AUTOMATIC, "housekeeping"))
     tickets = tuple(replace(ticket, open=False) if ticket.open else ticket for ticket in dossier.tickets)
     for ticket in tickets:

@@ -21,13 +21,14 @@ Network = IPv4Network | IPv6Network
 
 _SIOCOUTQ = 0x5411
 """Linux asks by this number how much of what was sent is not acknowledged (tcp(7))."""
+_ASK_AGAIN_S = 0.02
 
 
 class Sent(StrEnum):
     """What is known of a paper after it was sent."""
 
     PRINTED = "PRINTED"
-    """The printer took all of it: it closed the connection, or every byte was acknowledged by it."""
+    """The printer took all of it: every byte was acknowledged by it, and it closed the connection or fell silent."""
     AWAY = "AWAY"
     """Nothing was sent: refused, unreachable, or no answer in time."""
     UNCERTAIN = "UNCERTAIN"
@@ -124,7 +125,20 @@ async def _hand_over(reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
         except OSError:
             return Sent.UNCERTAIN
         else:
-            return Sent.PRINTED
+            return await _after_closing(writer)
+
+
+async def _after_closing(writer: asyncio.StreamWriter) -> Sent:
+    """What is known of a paper whose printer has closed its side: one that closes at once may have taken none of it."""
+    until = time.monotonic() + limits.PRINTER_CLOSE_S
+    try:
+        while _unacknowledged(writer):
+            if time.monotonic() > until:
+                return Sent.UNCERTAIN
+            await asyncio.sleep(_ASK_AGAIN_S)
+    except (OSError, ValueError):
+        return Sent.UNCERTAIN
+    return Sent.PRINTED
 
 
 def _unacknowledged(writer: asyncio.StreamWriter) -> int:

@@ -44,7 +44,8 @@ def append_events(by_venue: Mapping[tuple[str, int], Sequence[NewEvent]]) -> Tra
             numbered.append((brand_id, venue_id, number, *event[:-1]))
             if event.prints is not None:
                 now = event.created_at
-                jobs.append((brand_id, venue_id, number, *event.prints, "queued", 0, now, None, now, now))
+                # To be tried at once, whatever the clock of whoever put it in line said.
+                jobs.append((brand_id, venue_id, number, *event.prints, "queued", 0, 0, None, now, now))
     yield many(INSERT_EVENT, numbered)
     if jobs:
         yield many(_INSERT_PRINT, jobs)

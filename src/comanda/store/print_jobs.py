@@ -4,7 +4,7 @@ A job goes queued → sending → printed; back to queued when nothing was sent;
 out of the printer, and from there a person settles it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, select, update
@@ -23,13 +23,12 @@ UNKNOWN_FATE = "nobody knows what came out of the printer"
 
 
 def heads_of_lines(brand_id: str, now: Micros) -> Transaction[list[PrintJob]]:
-    """The first queued paper of every printer that may be tried now; those behind it wait, so order is kept."""
+    """The first queued paper of every printer and station that may be tried now; those behind it wait for it.
+
+    So a station's papers keep their order, and what a printer that was moved may print no more holds up no other's.
+    """
     rows = yield one(_SELECT_HEADS, brand_id=brand_id, status="queued")
-    heads: dict[int, tuple[PrintJob, int]] = {}
-    for row in rows:
-        job = job_of(row[:-1])
-        heads.setdefault(job.printer_id, (job, int(row[-1])))
-    return [job for job, next_try_at in heads.values() if next_try_at <= now]
+    return [job_of(row[:-1]) for row in rows if int(row[-1]) <= now]
 
 
 def take_job(brand_id: str, job: PrintJob, now: Micros) -> Transaction[Ticket | None]:
@@ -86,11 +85,18 @@ def find_abandoned(brand_id: str) -> Transaction[list[PrintJob]]:
 
 
 def settle_uncertain(
-    brand_id: str, venue_id: int, number: int, actor: str, *, again: bool, now: Micros
+    brand_id: str,
+    venue_id: int,
+    number: int,
+    actor: str,
+    *,
+    again: Callable[[PrintJob], int] | None,
+    now: Micros,
 ) -> Transaction[tuple[bool, PrintJob]]:
-    """Settle an uncertain paper: ``again`` prints it marked POSSIBLE DUPLICATE. Settled ones stay as they are.
+    """Settle an uncertain paper: ``again`` says on which printer it is printed, marked POSSIBLE DUPLICATE.
 
-    Raises ComandaError ``resource_not_found``, or ``print_not_uncertain`` for a paper whose fate is known.
+    Settled ones stay as they are. Raises ComandaError ``resource_not_found``, ``print_not_uncertain`` for a paper whose
+    fate is known, and what ``again`` raises.
     """
     key = {"p_brand_id": brand_id, "p_venue_id": venue_id, "p_number": number}
     taken = yield one(_SETTLE_UNCERTAIN, **key, p_now=now)
@@ -99,8 +105,8 @@ def settle_uncertain(
         raise ComandaError("resource_not_found", "Print job not found")
     job = job_of(rows[0])
     if taken:
-        prints = NewPrint(job.printer_id, job.order_id, job.station_id, job.revision, "possible_duplicate")
-        yield from _tell(brand_id, job, "settled", "print.settled", actor, now, prints if again else None)
+        prints = again and NewPrint(again(job), job.order_id, job.station_id, job.revision, "possible_duplicate")
+        yield from _tell(brand_id, job, "settled", "print.settled", actor, now, prints)
     elif job.status != "settled":
         raise ComandaError("print_not_uncertain", f"The paper is {job.status}; a ticket's reprint prints it again")
     return bool(taken), job
@@ -144,7 +150,7 @@ _P_KEY = (
 _heads = (
     select(print_jobs.c.venue_id, func.min(print_jobs.c.number).label("number"))
     .where(*_of_brand())
-    .group_by(print_jobs.c.printer_id, print_jobs.c.venue_id)
+    .group_by(print_jobs.c.printer_id, print_jobs.c.venue_id, print_jobs.c.station_id)
     .subquery()
 )
 _SELECT_HEADS = Statement(

@@ -25,9 +25,9 @@ const moneyFormat = computed(() => {
   });
 });
 const countFormat = computed(() => new Intl.NumberFormat(written.value, { maximumFractionDigits: 3 }));
-const timeFormat = computed(() => inZone({ hour: "2-digit", minute: "2-digit", hour12: false }));
+const timeFormat = computed(() => inZone({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }));
 const dayTimeFormat = computed(() =>
-  inZone({ day: "numeric", month: month(), hour: "2-digit", minute: "2-digit", hour12: false }),
+  inZone({ day: "numeric", month: month(), hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
 );
 const calendarFormat = computed(
   () => new Intl.DateTimeFormat(written.value, { day: "numeric", month: month(), timeZone: "UTC" }),

@@ -44,3 +44,9 @@ describe.each([
 function isEnglish(text: string, original: string): boolean {
   return text === original && /\p{L}{3,}/u.test(text) && !SHARED.has(text);
 }
+
+describe.each([en, az, ru, tr])("a language", (messages) => {
+  it("keeps names as they are", () => {
+    expect(messages.board.papers.late("Grill #1", 3)).toMatch(/^Grill #1: .*3/);
+  });
+});

@@ -15,7 +15,7 @@ interface Props {
   wide?: boolean;
   /** Along the edge of the screen, from top to bottom. */
   side?: boolean;
-  /** Only the buttons below close it: leaving is no answer. */
+  /** It asks by itself, and only the buttons below close it: leaving is no answer. */
   mustAnswer?: boolean;
   testId?: string;
 }
@@ -26,12 +26,15 @@ const openOnes = signal<readonly string[]>([]);
 /** A question before everything else, until it is answered; Escape closes it, and the focus goes back where it was. */
 export function Dialog({ title, onClose, children, foot, wide, side, mustAnswer, testId }: Props): JSX.Element {
   const element = useRef<HTMLDialogElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
   const titleId = useId();
   // Before anything is painted: the very next key belongs to the question.
   useLayoutEffect(() => {
     const dialog = element.current;
     const before = document.activeElement;
     dialog?.showModal();
+    // It came by itself, perhaps in the middle of a word: whoever types must not answer it.
+    if (mustAnswer) heading.current?.focus();
     openOnes.value = [...openOnes.value, titleId];
     return () => {
       openOnes.value = openOnes.value.filter((one) => one !== titleId);
@@ -57,7 +60,9 @@ export function Dialog({ title, onClose, children, foot, wide, side, mustAnswer,
       }}
     >
       <header class="dialog-head">
-        <h2 id={titleId}>{title}</h2>
+        <h2 ref={heading} id={titleId} {...(mustAnswer ? { tabIndex: -1 } : {})}>
+          {title}
+        </h2>
         {!mustAnswer && <Button look="plain" icon={X} label={messages().common.close} onClick={onClose} />}
       </header>
       <div class="dialog-body">{children}</div>

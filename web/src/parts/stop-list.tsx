@@ -3,7 +3,7 @@
 import "./stop-list.css";
 import { Ban, RotateCcw, Search } from "lucide";
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { messages } from "~/i18n";
 import { folded } from "~/i18n/folded";
 import { count } from "~/i18n/format";
@@ -30,9 +30,11 @@ export function stopListPath(venueId: number, productId: number): string {
 
 /** Say how much of a product is left at the venue: 0 for none, null for no limit. */
 export async function setStopList(product: Stopped, quantity: number | null): Promise<void> {
+  const { did, stopList } = messages().board;
+  const left = quantity === null ? stopList.noLimit : quantity === 0 ? stopList.gone : stopList.left(count(quantity));
   try {
     await act({
-      label: messages().board.did.stop(product.name),
+      label: did.stop(product.name, left),
       method: "PUT",
       path: stopListPath(board.peek().venueId, product.id),
       body: { quantity },
@@ -47,7 +49,7 @@ export async function setStopList(product: Stopped, quantity: number | null): Pr
 export function StopListDrawer({ onClose }: { onClose: () => void }): JSX.Element {
   const { stopList } = messages().board;
   const [text, setText] = useState("");
-  const found = productsFor(text);
+  const found = inTheirPlaces(productsFor(text), useRef(new Map<number, number>()).current);
   return (
     <Dialog title={stopList.title} onClose={onClose} side testId="stop-list-drawer">
       <Field label={stopList.search} type="search" value={text} onInput={setText} testId="stop-list-search" />
@@ -122,6 +124,12 @@ function productsFor(text: string): Stopped[] {
   const others = (menu.value?.products ?? []).filter((product) => product.price !== null && !stopList.has(product.id));
   const words = folded(text).split(/\s+/).filter((word) => word !== "");
   return [...listed, ...others].filter((product) => words.every((word) => folded(product.name).includes(word)));
+}
+
+/** In the order in which they were first shown: nothing slides under a finger while the list is open. */
+function inTheirPlaces(products: readonly Stopped[], places: Map<number, number>): Stopped[] {
+  for (const product of products) if (!places.has(product.id)) places.set(product.id, places.size);
+  return [...products].sort((a, b) => (places.get(a.id) ?? 0) - (places.get(b.id) ?? 0));
 }
 
 /** A quantity as it is typed: null for no limit; undefined for what is none. */

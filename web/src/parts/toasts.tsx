@@ -12,14 +12,17 @@ interface Toast {
 }
 
 const SHOWN_MS = 6_000;
+/** How many that go by themselves are shown at once. */
+const PASSING = 3;
 const toasts = signal<readonly Toast[]>([]);
 let last = 0;
 
 /** Say something in passing. */
 export function toast(text: string, bad = false): void {
   const id = (last += 1);
-  toasts.value = [...toasts.value.slice(-3), { id, text, bad }];
+  const passing = toasts.value.filter((one) => !one.bad).slice(1 - PASSING);
   // What went wrong stays until it is read.
+  toasts.value = [...toasts.value.filter((one) => one.bad || passing.includes(one)), { id, text, bad }];
   if (!bad) setTimeout(() => drop(id), SHOWN_MS);
 }
 

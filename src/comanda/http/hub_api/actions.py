@@ -16,9 +16,9 @@ from comanda.http.body import AnyStruct, read_body
 from comanda.http.call import Call, Reply
 from comanda.http.hub import Hub
 from comanda.http.hub_api import paths
-from comanda.orders.accept import Acceptance, accept, send_to_station
+from comanda.orders.accept import Acceptance, accept
 from comanda.orders.cards import order_card, receipt_card, ticket_card
-from comanda.orders.deliver import cook, cook_line, hand_over, reprint, see
+from comanda.orders.deliver import cook, cook_line, hand_over, reprint, see, send_to_station
 from comanda.orders.dossier import By, Change, Dossier, House
 from comanda.orders.ignore import LineReason, LineRefusal, Reason, Refusal, ignore
 from comanda.orders.map_item import map_item

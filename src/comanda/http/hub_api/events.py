@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from comanda.access.model import AnyCaller
 from comanda.base import limits
 from comanda.base.clock import now_micros
 from comanda.base.errors import ComandaError
@@ -63,15 +64,16 @@ def wanted_types(query: queries.Query) -> tuple[str, ...]:
 
 
 def require_venue(venue_id: int, call: Call, hub: Hub) -> None:
-    """Raise ComandaError ``resource_not_found`` for a venue that is none of the brand's, or not for this caller.
-
-    Venue 0 is the brand itself, which everybody who calls for it may follow.
-    """
+    """Raise ComandaError ``resource_not_found`` for a venue that is none of the brand's, or not for this caller."""
     caller = call.acting
-    if venue_id == 0:
-        return
-    if venue_id not in hub.known.snapshot(caller.brand.id).venues or not caller.may_see(venue_id):
+    known = venue_id == 0 or venue_id in hub.known.snapshot(caller.brand.id).venues
+    if not known or not may_follow(caller, venue_id):
         raise ComandaError("resource_not_found", "Venue not found")
+
+
+def may_follow(caller: AnyCaller, venue_id: int) -> bool:
+    """Whether the log of a venue is for this caller; venue 0 is the brand itself, which all who call for it follow."""
+    return venue_id == 0 or caller.may_see(venue_id)
 
 
 def own_venue(call: Call, name: str) -> int:

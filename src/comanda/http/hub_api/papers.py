@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+from functools import partial
 
 from comanda.base import limits
 from comanda.base.clock import now_micros
 from comanda.base.errors import ComandaError
 from comanda.base.json import to_json
+from comanda.catalogue.snapshot import Snapshot
 from comanda.http.acting import kept_answer, keyed_request, refused_body
 from comanda.http.body import read_body
 from comanda.http.call import Call, Reply
@@ -20,6 +22,7 @@ from comanda.orders.deliver import find_ticket
 from comanda.orders.view import envelope
 from comanda.printing.paper import paper_of
 from comanda.printing.picture import picture_of
+from comanda.store.boards import PrintJob
 from comanda.store.keys import under_key
 from comanda.store.print_jobs import job_card, settle_uncertain
 from comanda.store.transaction import Transaction
@@ -44,7 +47,8 @@ async def list_jobs(call: Call, hub: Hub) -> Reply:
 async def settle_job(call: Call, hub: Hub) -> Reply:
     """Settle an uncertain paper: ``reprint`` prints it marked POSSIBLE DUPLICATE, ``dismiss`` says that it came out.
 
-    It is settled once: whoever comes second changes nothing, so the paper is printed again at most once.
+    It is settled once: whoever comes second changes nothing, so the paper is printed again at most once. Where nothing
+    prints at its station by now it stays as it is, ``no_printer``.
     """
     try:
         read_body(call, NoBody)
@@ -54,7 +58,8 @@ async def settle_job(call: Call, hub: Hub) -> Reply:
     found = re.fullmatch(r"([0-9]{1,16})-([0-9]{1,16})", paths.part(call, 3))
     if not found or max(map(int, found.groups())) > limits.MAX_ID or not caller.may_see(int(found[1])):
         raise ComandaError("resource_not_found", "Print job not found")
-    venue_id, number, again = int(found[1]), int(found[2]), paths.part(call, 4) == "reprint"
+    venue_id, number = int(found[1]), int(found[2])
+    again = partial(_printer_for, hub.known.snapshot(brand_id)) if paths.part(call, 4) == "reprint" else None
 
     def settle() -> Transaction[bytes]:
         changed, job = yield from settle_uncertain(
@@ -66,6 +71,14 @@ async def settle_job(call: Call, hub: Hub) -> Reply:
     keyed = keyed_request(call, caller.actor, call.headers.get("x-venue"))
     outcome = await hub.store.run(lambda: under_key(brand_id, keyed, settle, now_micros()))
     return kept_answer(outcome) if not isinstance(outcome, bytes) else Reply(200, outcome)
+
+
+def _printer_for(snapshot: Snapshot, job: PrintJob) -> int:
+    """The printer that stands at the paper's station now; it need not be the one that failed."""
+    printer = snapshot.printer_at.get((job.venue_id, job.station_id)) if snapshot.prints(job.station_id) else None
+    if printer is None:
+        raise ComandaError("no_printer", f"Station {job.station_id} has no printer at venue {job.venue_id}")
+    return printer.id
 
 
 async def show_paper(call: Call, hub: Hub) -> Reply:

@@ -22,7 +22,7 @@ from comanda.events.feed import Viewer
 from comanda.events.model import LoggedEvent, OutsideLog
 from comanda.http.call import Call, StreamReply
 from comanda.http.hub import Hub
-from comanda.http.hub_api.events import own_venue, require_venue, wanted_types
+from comanda.http.hub_api.events import may_follow, own_venue, require_venue, wanted_types
 from comanda.http.open_api import query as queries
 
 log = structlog.get_logger("comanda.http")
@@ -163,7 +163,7 @@ class _Stream:
                 require_scope(caller.client, call.route.scope)
         except ComandaError as error:
             return error.kind is Kind.UNAVAILABLE
-        return all(caller.may_see(venue_id) for venue_id in self.position.numbers)
+        return all(may_follow(caller, venue_id) for venue_id in self.position.numbers)
 
 
 def _frame(name: str, data: object) -> bytes:

@@ -52,6 +52,7 @@ export default function Board(): JSX.Element {
 
   const show = useCallback((id: number): void => {
     setAccepting(null);
+    cursor.put(id);
     open(id);
   }, []);
   const move = useCallback((id: number, wanted: CardMove | "refuse"): void => {
@@ -70,6 +71,11 @@ export default function Board(): JSX.Element {
     else if (!pending) open(id);
   }, []);
 
+  /** Only that very question: what was sent may be answered when another one is open. */
+  function answered(which: Question): void {
+    setQuestion((now) => (now === which ? null : now));
+  }
+
   function press(pressed: Pressed): boolean {
     const target = opened ?? cursor.current;
     if (pressed === "search") search.current?.focus();
@@ -82,7 +88,11 @@ export default function Board(): JSX.Element {
     else move(target, pressed);
     return true;
   }
-  useKeys(press, cursor.go);
+  useKeys(press, (way) => {
+    const next = cursor.go(way);
+    // What is looked at goes along: keys act upon nothing else.
+    if (next !== null && opened !== null) show(next);
+  });
 
   return (
     <Shell>
@@ -100,7 +110,7 @@ export default function Board(): JSX.Element {
           {boardLoading.value ? (
             <Loading />
           ) : (
-            <div class="board-columns">
+            <div class="board-columns" onFocusIn={(event) => focusedCard(event, cursor.put)}>
               {STAGES.map((stage) => (
                 <Column key={stage} stage={stage} rows={columns[stage]} current={cursor.current} chosen={tab === stage} onOpen={show} onMove={move} />
               ))}
@@ -110,11 +120,17 @@ export default function Board(): JSX.Element {
         {opened !== null && <OrderPanel id={opened} accepting={accepting === opened} onClose={close} onAsk={(kind) => setQuestion({ kind, id: opened })} />}
       </div>
       <Announcement />
-      {question?.kind === "refuse" && <RefuseDialog id={question.id} onClose={() => setQuestion(null)} />}
-      {question?.kind === "pay" && <PaymentDialog id={question.id} onClose={() => setQuestion(null)} />}
+      {question?.kind === "refuse" && <RefuseDialog id={question.id} onClose={() => answered(question)} />}
+      {question?.kind === "pay" && <PaymentDialog id={question.id} onClose={() => answered(question)} />}
       {extra === "keys" && <KeysHelp onClose={() => setExtra(null)} />}
     </Shell>
   );
+}
+
+/** Tell whose card has been given the focus. */
+function focusedCard(event: FocusEvent, tell: (id: number) => void): void {
+  const card = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-order]") : null;
+  if (card) tell(Number(card.dataset.order));
 }
 
 /** Whether it may be handed over without a question: it is ready. What is still being made leaves by its panel only. */

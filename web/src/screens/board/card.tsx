@@ -84,7 +84,9 @@ function sinceOf(order: OrderCard, stage: Stage): string {
 
 function Ending({ order }: { order: OrderCard }): JSX.Element {
   const { board } = messages();
-  return order.status === "IGNORE" ? <span class="chip is-bad">{board.refused}</span> : <span class="chip">{board.delivered}</span>;
+  if (order.status === "IGNORE") return <span class="chip is-bad">{board.refused}</span>;
+  // What nobody has touched for days leaves the board too.
+  return <span class="chip">{order.status === "DELIVERED" ? board.delivered : board.unfinished}</span>;
 }
 
 function Lines({ summary }: { summary: OrderSummary | undefined }): JSX.Element {

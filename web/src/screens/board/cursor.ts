@@ -5,27 +5,33 @@ import type { Way } from "./keys";
 import { STAGES, type Layout, type Stage } from "./stages";
 
 interface Cursor {
+  /** Null also while its order is not among those shown. */
   current: number | null;
-  go: (way: Way) => void;
+  /** The order that is looked at, or whose card has the focus, is the one keys act upon. */
+  put: (id: number) => void;
+  /** Where an arrow leads; null where it leads nowhere. */
+  go: (way: Way) => number | null;
 }
 
 /** The cursor over the columns; `onStage` hears which column it is in. */
 export function useCursor(columns: Layout, onStage: (stage: Stage) => void): Cursor {
-  const [current, setCurrent] = useState<number | null>(null);
+  const [last, put] = useState<number | null>(null);
+  const current = STAGES.some((stage) => columns[stage].some((row) => row.order.id === last)) ? last : null;
 
-  function go(way: Way): void {
+  function go(way: Way): number | null {
     const next = neighbour(columns, current, way);
-    if (next === null) return;
-    setCurrent(next.id);
+    if (next === null) return null;
+    put(next.id);
     onStage(next.stage);
     requestAnimationFrame(() => {
       const card = document.getElementById(`board-card-${next.id}`);
       card?.querySelector<HTMLElement>(".board-card-open")?.focus({ preventScroll: true });
       card?.scrollIntoView({ block: "nearest", inline: "nearest" });
     });
+    return next.id;
   }
 
-  return { current, go };
+  return { current, put, go };
 }
 
 function neighbour(columns: Layout, current: number | null, way: Way): { id: number; stage: Stage } | null {

@@ -71,7 +71,8 @@ export async function reprint(ticket: TicketCard): Promise<void> {
 /** Say what became of a paper nobody knows about: print it once more, or it came out. */
 export async function settlePaper(job: PrintJobCard, number: string, way: "reprint" | "dismiss"): Promise<void> {
   const path = `/hub/v1/print-jobs/${job.id}/${way}`;
-  await tell({ label: messages().board.did.settle(number), method: "POST", path }, () => undefined);
+  const { did } = messages().board;
+  await tell({ label: way === "reprint" ? did.printAgain(number) : did.cameOut(number), method: "POST", path }, () => undefined);
 }
 
 /** Say which product of the menu an unknown item is; says whether it was done or waits to be. */

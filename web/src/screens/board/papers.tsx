@@ -4,6 +4,7 @@ import { messages } from "~/i18n";
 import { stationsById } from "~/menu";
 import { Button } from "~/parts/button";
 import { Icon } from "~/parts/icon";
+import { useSettled } from "~/press";
 import { hasRole } from "~/session";
 import { isPending } from "~/sync/actions";
 import { board as venueBoard } from "~/sync/board";
@@ -14,6 +15,7 @@ import { settlePaper } from "./moves";
 export function Papers(): JSX.Element | null {
   const { board } = messages();
   const { printJobs, tickets } = venueBoard.value;
+  const isSettled = useSettled([...printJobs.keys()]);
   if (printJobs.size === 0 || !hasRole("cashier", "manager")) return null;
   return (
     <section class="board-papers" aria-label={board.papers.region}>
@@ -21,15 +23,18 @@ export function Papers(): JSX.Element | null {
         const number = receiptOf(job.order_id)?.order_number ?? tickets.get(job.ticket_id)?.order_number ?? `#${job.order_id}`;
         const station = Number(job.ticket_id.split("-")[1]);
         const path = `/hub/v1/print-jobs/${job.id}`;
+        const settle = (way: "reprint" | "dismiss"): void => {
+          if (isSettled()) void settlePaper(job, number, way);
+        };
         const busy = isPending(`${path}/reprint`) || isPending(`${path}/dismiss`);
         return (
           <div key={job.id} class="board-paper" data-testid="paper">
             <Icon of={TriangleAlert} />
             <span>{board.papers.title(number, stationsById.value.get(station)?.name ?? String(station))}</span>
-            <Button icon={Printer} busy={busy} onClick={() => void settlePaper(job, number, "reprint")} testId="paper-reprint">
+            <Button icon={Printer} busy={busy} onClick={() => settle("reprint")} testId="paper-reprint">
               {board.papers.reprint}
             </Button>
-            <Button busy={busy} onClick={() => void settlePaper(job, number, "dismiss")} testId="paper-dismiss">
+            <Button busy={busy} onClick={() => settle("dismiss")} testId="paper-dismiss">
               {board.papers.dismiss}
             </Button>
           </div>

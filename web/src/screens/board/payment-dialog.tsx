@@ -1,6 +1,6 @@
 import { CreditCard, Plus, RotateCcw, Trash } from "lucide";
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { freshKey, leavesOpen, Refused } from "~/api/client";
 import type { ReceiptCard } from "~/api/types";
 import { messages } from "~/i18n";
@@ -59,22 +59,31 @@ function Form({ receipt, number, onClose, onClosed }: FormProps): JSX.Element {
   const [parts, setParts] = useState<readonly Part[]>([{ methodId: methods[0]?.id ?? 0, amount: exactText(due, decimals) }]);
   const [doubt, setDoubt] = useState<Attempt | null>(null);
   const [refused, setRefused] = useState<string | null>(null);
+  const shown = useRef(true);
+  useEffect(() => () => void (shown.current = false), []);
   // Opened before the menu was there, it has no way of payment yet.
   const first = methods[0]?.id ?? 0;
   useEffect(() => setParts((before) => before.map((part) => (part.methodId === 0 ? { ...part, methodId: first } : part))), [first]);
-  const sum = sumOf(parts, decimals);
+  // With a discount of everything nothing is due, and nothing is how it is paid.
+  const free = due === 0;
+  const sum = free ? 0 : sumOf(parts, decimals);
   const busy = isPending(paymentPath(receipt.id));
-  const needsCustomer = receipt.customer_id === 0 && parts.some((part) => methods.find((one) => one.id === part.methodId)?.customer_required);
+  const needsCustomer = !free && receipt.customer_id === 0 && parts.some((part) => methods.find((one) => one.id === part.methodId)?.customer_required);
 
   async function take(attempt: Attempt): Promise<void> {
     setRefused(null);
+    const wish = { label: board.did.pay(number), method: "POST", path: paymentPath(receipt.id), body: { payment_methods: attempt.payments }, orderId: receipt.id } as const;
     try {
-      const wish = { label: board.did.pay(number), method: "POST", path: paymentPath(receipt.id), body: { payment_methods: attempt.payments }, orderId: receipt.id } as const;
       await actNow(wish, attempt.key);
       toast(board.paymentDone(money(receipt.remaining)));
       onClose();
     } catch (error) {
       const open = staysOpen(error, doubt !== null);
+      // The question was left while it was asked.
+      if (!shown.current) {
+        toast(`${wish.label}: ${open ? board.nobodyKnows : reasonOf(error)}`, true);
+        return;
+      }
       setDoubt(open ? attempt : null);
       if (error instanceof Refused && error.code === "receipt_closed") onClosed();
       else if (error instanceof Refused || !open) setRefused(reasonOf(error));
@@ -82,7 +91,8 @@ function Form({ receipt, number, onClose, onClosed }: FormProps): JSX.Element {
   }
 
   function begin(): void {
-    const payments = parts.map((part) => ({
+    const paid = free ? [] : parts;
+    const payments = paid.map((part) => ({
       id: part.methodId,
       name: methods.find((one) => one.id === part.methodId)?.name ?? "",
       amount: exactText(typedMinor(part.amount, decimals) ?? 0, decimals),
@@ -123,7 +133,7 @@ function Form({ receipt, number, onClose, onClosed }: FormProps): JSX.Element {
         <>
           <Button onClick={onClose}>{common.cancel}</Button>
           <Button look="good" icon={CreditCard} busy={busy} disabled={sum !== due || needsCustomer} onClick={begin} testId="pay-confirm">
-            {board.takePayment(money(receipt.remaining))}
+            {free ? board.nothingToPay : board.takePayment(money(receipt.remaining))}
           </Button>
         </>
       }
@@ -132,7 +142,7 @@ function Form({ receipt, number, onClose, onClosed }: FormProps): JSX.Element {
         <span>{board.due}</span>
         <strong data-testid="due">{money(receipt.remaining)}</strong>
       </p>
-      <PartFields parts={parts} due={due} decimals={decimals} onChange={setParts} />
+      {!free && <PartFields parts={parts} due={due} decimals={decimals} onChange={setParts} />}
       {sum !== null && sum < due && <p class="field-error">{board.missing(money((due - sum) / 10 ** decimals))}</p>}
       {sum !== null && sum > due && <p class="field-error">{board.tooMuch(money((sum - due) / 10 ** decimals))}</p>}
       {needsCustomer && <p class="field-error">{board.customerRequired}</p>}

@@ -4,7 +4,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { ask, Refused, Unreachable } from "~/api/client";
 import type { OrderSummary } from "~/api/types";
 import { board, summaries } from "~/sync/board";
-import { layout } from "./layout";
+import { finishedById, layout } from "./layout";
 import { matches, STAGES, type Layout, type Row, type Stage } from "./stages";
 
 const TYPING_MS = 250;
@@ -20,13 +20,13 @@ export const visible = computed<Layout>(() => {
   const text = searched.value.trim();
   if (text === "") return layout.value;
   const details = summaries.value;
-  const pick = (stage: Stage): Row[] => layout.value[stage].filter((row) => matches(row, details.get(row.order.id), text));
+  const pick = (stage: Stage): Row[] => layout.value[stage].filter((row) => matches(row, details.get(row.order.id) ?? finishedById.value.get(row.order.id), text));
   return { new: pick("new"), accepted: pick("accepted"), ready: pick("ready"), done: pick("done") };
 });
 
 /** What the server found beside the board; null while nothing was asked for or the answer is still to come. */
 export const older = computed(() => {
-  const shown = new Set(STAGES.flatMap((stage) => layout.value[stage]).map((row) => row.order.id));
+  const shown = new Set(STAGES.flatMap((stage) => visible.value[stage]).map((row) => row.order.id));
   return found.value?.filter((one) => !shown.has(one.id)) ?? null;
 });
 

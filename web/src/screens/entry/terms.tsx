@@ -1,7 +1,6 @@
 import type { JSX } from "preact";
-import { useRef } from "preact/hooks";
 import { messages } from "~/i18n";
-import { menu } from "~/menu";
+import { menu, venues } from "~/menu";
 import { Choice, Field } from "~/parts/field";
 import { Segments } from "~/parts/segments";
 import { chooseVenue, venueId } from "~/session";
@@ -71,19 +70,16 @@ export function Terms(): JSX.Element {
   );
 }
 
-/** Where the order is made; stays while the menu of the venue just chosen is on its way. */
+/** Where the order is made. */
 function VenueChoice(): JSX.Element | null {
   const { entry, common } = messages();
-  const last = useRef(menu.value);
-  last.current = menu.value ?? last.current;
-  const venues = last.current?.venues ?? [];
-  if (venues.length < 2) return null;
+  if (venues.value.length < 2) return null;
   return (
     <div data-place="venue">
       <Choice
         label={common.venue}
         value={venueId.value ?? 0}
-        options={venues.map((venue) => ({ value: venue.id, text: venue.accepting_orders ? venue.name : entry.closedVenue(venue.name) }))}
+        options={venues.value.map((venue) => ({ value: venue.id, text: venue.accepting_orders ? venue.name : entry.closedVenue(venue.name) }))}
         onChange={chooseVenue}
         testId="entry-venue"
       />

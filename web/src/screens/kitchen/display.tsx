@@ -17,6 +17,7 @@ import { finished, inGrid, ofStation, unfinished } from "./queue";
 import { useRoom } from "./room";
 import { targetHere } from "./target";
 import { Ticket } from "./ticket";
+import { TicketMenu } from "./ticket-menu";
 import { useWakeLock } from "./wake-lock";
 
 const tickets = computed(() => board.value.tickets);
@@ -30,6 +31,7 @@ export function Display({ stationId, name }: { stationId: number | null; name: s
   useWakeLock();
   const [counting, setCounting] = useState(read(ALL_DAY) === "on");
   const [page, setPage] = useState(0);
+  const [more, setMore] = useState<string | null>(null);
   const { box, room } = useRoom();
   const own = ofStation(tickets.value.values(), stationId);
   const shown = inGrid(own, attention.lingering.value, (ticket) => targetHere(ticket).dueAt);
@@ -38,6 +40,8 @@ export function Display({ stationId, name }: { stationId: number | null; name: s
   const pages = room === null ? [] : pack(shown, room, commentOf);
   const current = Math.min(page, Math.max(0, pages.length - 1));
   const ready = finished(own).filter((ticket) => !attention.lingering.value.has(ticket.id));
+
+  const opened = own.find((ticket) => ticket.id === more);
 
   function turn(to: number): void {
     const grid = box.current;
@@ -80,11 +84,14 @@ export function Display({ stationId, name }: { stationId: number | null; name: s
               numbered={numbered}
               fresh={attention.fresh.value}
               withStation={stationId === null}
+              onMore={setMore}
             />
           </div>
           {counting && <AllDay tickets={own} onClose={toggleCounting} />}
         </div>
         <Foot ready={ready} pages={pages} page={current} onTurn={(by) => turn(current + by)} />
+        {/* Not within its card, which is drawn anew whenever it moves to another column. */}
+        {opened && <TicketMenu ticket={opened} comment={commentOf(opened)} onClose={() => setMore(null)} />}
         <p class="visually-hidden" role="status">
           {kitchen.open(unfinished(own).length)}
         </p>
@@ -99,6 +106,7 @@ function Columns(props: {
   numbered: boolean;
   fresh: ReadonlySet<string>;
   withStation: boolean;
+  onMore: (ticketId: string) => void;
 }): JSX.Element {
   const drawn = props.pages.map((columns, page) => {
     let place = 0;
@@ -116,6 +124,7 @@ function Columns(props: {
                   number={props.numbered && page === props.current && place <= 9 ? place : null}
                   isFresh={props.fresh.has(ticket.id)}
                   withStation={props.withStation}
+                  onMore={props.onMore}
                 />
               );
             })}

@@ -5,6 +5,7 @@ import { messages } from "~/i18n";
 import { timeOfDay } from "~/i18n/format";
 import { Button } from "~/parts/button";
 import { Icon } from "~/parts/icon";
+import { useSettled } from "~/press";
 import { move, pathOf, usePending } from "./moves";
 import type { Pages } from "./pack";
 
@@ -21,13 +22,18 @@ interface Props {
 /** Below the tickets: what was finished last, to be taken back, and the way to further pages. */
 export function Foot({ ready, pages, page, onTurn }: Props): JSX.Element {
   const { kitchen } = messages();
+  const recent = ready.slice(0, MAX_READY);
+  const isSettled = useSettled(recent.map((ticket) => ticket.id));
+  const recall = (ticket: TicketCard): void => {
+    if (isSettled()) move(ticket, "recall");
+  };
   const beyond = pages.slice(page + 1).flat(2).length;
   return (
     <div class="kitchen-bottom">
       <h2 class="kitchen-bottom-title">{kitchen.recentlyReady}</h2>
       <ul class="kitchen-ready" data-testid="ready-strip">
-        {ready.slice(0, MAX_READY).map((ticket) => (
-          <Ready key={ticket.id} ticket={ticket} />
+        {recent.map((ticket) => (
+          <Ready key={ticket.id} ticket={ticket} onRecall={() => recall(ticket)} />
         ))}
       </ul>
       {pages.length > 1 && (
@@ -45,12 +51,12 @@ export function Foot({ ready, pages, page, onTurn }: Props): JSX.Element {
   );
 }
 
-function Ready({ ticket }: { ticket: TicketCard }): JSX.Element {
+function Ready({ ticket, onRecall }: { ticket: TicketCard; onRecall: () => void }): JSX.Element {
   const { kitchen } = messages();
   const busy = usePending(pathOf(ticket, "recall"));
   return (
     <li>
-      <Button icon={Undo2} busy={busy} onClick={() => move(ticket, "recall")} title={kitchen.recall} testId="recall">
+      <Button icon={Undo2} busy={busy} onClick={onRecall} title={kitchen.recall} testId="recall">
         <b>{ticket.order_number}</b>
         {ticket.ready_at !== null && <time>{timeOfDay(ticket.ready_at)}</time>}
         <span class="visually-hidden">{kitchen.recall}</span>

@@ -14,7 +14,6 @@ import { Line } from "./line";
 import { bump, move, nextMove, noteMoved, pathOf, usePending, type Move } from "./moves";
 import { levelAt, type Level, type Target } from "./queue";
 import { targetHere } from "./target";
-import { TicketMenu } from "./ticket-menu";
 
 interface Props {
   ticket: TicketCard;
@@ -24,6 +23,8 @@ interface Props {
   number: number | null;
   isFresh: boolean;
   withStation: boolean;
+  /** Show what is rarely done with it. */
+  onMore: (ticketId: string) => void;
 }
 
 const SALE_TYPES: Record<string, IconNode> = { IN: Utensils, DELIVERY: Truck, TAKEAWAY: ShoppingBag };
@@ -36,11 +37,10 @@ const MOVES: Record<Exclude<Move, "reprint">, { look: "primary" | "good" | "bad-
 };
 
 /** One ticket: what it is called, how long it has waited, what is on it, and what comes next. */
-export function Ticket({ ticket, place, number, isFresh, withStation }: Props): JSX.Element {
+export function Ticket({ ticket, place, number, isFresh, withStation, onMore }: Props): JSX.Element {
   const { kitchen } = messages();
   const target = targetHere(ticket);
   const level = useLevel(target);
-  const [menuOpen, setMenuOpen] = useState(false);
   useEffect(() => noteMoved(ticket.id), [place]);
   const comment = useMemo(() => computed(() => summaries.value.get(ticket.order_id)?.comment ?? null), [ticket.order_id]).value;
   const waiting = ticket.status === "NEW" || ticket.status === "STARTED";
@@ -73,16 +73,15 @@ export function Ticket({ ticket, place, number, isFresh, withStation }: Props): 
         </div>
       </header>
       <div class="kitchen-lines" tabIndex={-1}>
-        {comment !== null && comment !== "" && <Comment text={comment} onOpen={() => setMenuOpen(true)} />}
+        {comment !== null && comment !== "" && <Comment text={comment} onOpen={() => onMore(ticket.id)} />}
         {ticket.lines.map((line) => (
           <Line key={line.line} ticket={ticket} line={line} />
         ))}
       </div>
       <footer class="kitchen-foot">
         <BumpButton ticket={ticket} />
-        <Button icon={Ellipsis} look="plain" label={kitchen.more(ticket.order_number)} onClick={() => setMenuOpen(true)} testId="more" />
+        <Button icon={Ellipsis} look="plain" label={kitchen.more(ticket.order_number)} onClick={() => onMore(ticket.id)} testId="more" />
       </footer>
-      {menuOpen && <TicketMenu ticket={ticket} comment={comment} onClose={() => setMenuOpen(false)} />}
     </article>
   );
 }

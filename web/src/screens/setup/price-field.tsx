@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { messages } from "~/i18n";
 import { Field } from "~/parts/field";
 import { parseNumber } from "./form-model";
@@ -20,7 +20,13 @@ export const MISTYPED = "is-mistyped";
 /** A price among others of a list, a number as soon as what was typed is one. */
 export function PriceField({ label, value, onInput, optional, error }: Props): JSX.Element {
   const { form } = messages().setup;
-  const [text, setText] = useState(value === null ? "" : String(value));
+  const [text, setText] = useState(written(value));
+  const told = useRef(value);
+  if (value !== told.current) {
+    // Not what was typed here: somebody else's was taken over.
+    told.current = value;
+    setText(written(value));
+  }
   const none = optional === true && text.trim() === "";
   const wrong = !none && parseNumber(text) === null;
   return (
@@ -33,10 +39,15 @@ export function PriceField({ label, value, onInput, optional, error }: Props): J
         onInput={(next) => {
           setText(next);
           const number = parseNumber(next);
-          if (optional === true && next.trim() === "") onInput(null);
-          else if (number !== null) onInput(number);
+          if (number === null && !(optional === true && next.trim() === "")) return;
+          told.current = number;
+          onInput(number);
         }}
       />
     </div>
   );
+}
+
+function written(value: number | null): string {
+  return value === null ? "" : String(value);
 }
