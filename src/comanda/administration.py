@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
@@ -27,7 +27,7 @@ from comanda.base.errors import ComandaError, SetupError
 from comanda.catalogue.document import Changes, Document, DocumentError, check_document
 from comanda.catalogue.model import Role, Terminal, User
 from comanda.catalogue.snapshot import Snapshot, with_changes
-from comanda.store import access, pins, sessions, staff, tables
+from comanda.store import access, pins, staff, tables
 from comanda.store.bulk_import import Staged, move_staged, settle_staged, stage_resources
 from comanda.store.catalogue import ADMINISTRATION, CatalogueMoved, Edit
 from comanda.store.customers import claim_names, free_names, phoned
@@ -145,7 +145,7 @@ async def add_staff(
     def add() -> Transaction[None]:
         number = yield from staff.free_person_id(brand_id)
         user = User(id=number, name=name or username, username=username, role=cast("Role", role), venues=venues)
-        yield from staff.add_person(brand_id, user, hashed, now_micros())
+        yield from staff.add_person(brand_id, user, hashed, ADMINISTRATION, now_micros())
 
     await store.run(add)
     return made
@@ -154,8 +154,9 @@ async def add_staff(
 async def rotate_staff(store: Store, brand_id: str, username: str, *, password: str | None = None) -> str:
     """Give a person another password, the one given or a made one; every session of the person ends."""
     made = _checked_password(password)
-    values = {"password_hash": hash_password(made)}
-    await store.run(lambda: _change_person(brand_id, username, values))
+    hashed = hash_password(made)
+    person = await _person(store, brand_id, username)
+    await store.run(lambda: staff.set_password(brand_id, person.id, hashed, ADMINISTRATION, now_micros()))
     return made
 
 
@@ -180,11 +181,12 @@ async def _set_pin(store: Store, brand_id: str, username: str, pin_hash: str | N
         raise SetupError(f"There is no user {username}")
 
 
-def _change_person(brand_id: str, username: str, values: dict[str, Any]) -> Transaction[None]:
-    """Change a person and end the sessions in one transaction, so that none outlives the change."""
-    key = {"brand_id": brand_id, "username": username}
-    yield from access.change_row(tables.staff, key, values, f"user {username}")
-    yield from sessions.end_sessions_of(brand_id, username)
+async def _person(store: Store, brand_id: str, username: str) -> User:
+    people = await store.read(lambda: staff.read_people(brand_id))
+    for person in people:
+        if person.username == username:
+            return person
+    raise SetupError(f"There is no user {username}")
 
 
 async def add_terminal(store: Store, brand_id: str, *, venue_id: int, name: str) -> tuple[int, str]:
@@ -205,7 +207,8 @@ async def rotate_terminal(store: Store, brand_id: str, terminal_id: int, *, toke
     terminal = snapshot.terminals.get(terminal_id)
     if terminal is None:
         raise SetupError(f"there is no terminal {terminal_id}")
-    return await _put_device(store, brand_id, terminal_id, "terminal", terminal.venue_id, token)
+    works = terminal.active
+    return await _put_device(store, brand_id, terminal_id, "terminal", terminal.venue_id, token, enabled=works)
 
 
 async def enable_terminal(store: Store, brand_id: str, terminal_id: int, *, enabled: bool) -> None:
@@ -278,7 +281,14 @@ async def list_screens(store: Store, brand_id: str) -> list[dict[str, Any]]:
 
 
 async def _put_device(
-    store: Store, brand_id: str, device_id: int, kind: DeviceKind, venue_id: int, token: str | None
+    store: Store,
+    brand_id: str,
+    device_id: int,
+    kind: DeviceKind,
+    venue_id: int,
+    token: str | None,
+    *,
+    enabled: bool = True,
 ) -> str:
     made = token or random_text(40)
     row = {
@@ -287,7 +297,7 @@ async def _put_device(
         "kind": kind,
         "venue_id": venue_id,
         "token_sha256": sha256_hex(made),
-        "enabled": True,
+        "enabled": enabled,
     }
     await store.run(lambda: place_device(row, now_micros()))
     return made
@@ -316,8 +326,11 @@ async def set_enabled(store: Store, table_name: str, key: dict[str, Any], *, ena
 
     The sessions of a person who is disabled end for good.
     """
-    if table_name == "staff" and not enabled:
-        await store.run(lambda: _change_person(key["brand_id"], key["username"], {"enabled": False}))
+    if table_name == "staff":
+        # By the same way as every edit: with a version, an entry in the audit log, and the end of the sessions.
+        person = await _person(store, key["brand_id"], key["username"])
+        changed = msgspec.structs.replace(person, active=enabled)
+        await import_document(store, key["brand_id"], Document(users=(changed,)))
         return
     table = tables.metadata.tables[table_name]
     what = " ".join(str(value) for value in key.values())
@@ -349,8 +362,27 @@ async def import_document(
     Where somebody else changed the catalogue meanwhile, it is checked again. ``progress`` is told how many of the
     document's resources are written.
     """
+
+    async def same(_: Snapshot) -> Document:
+        return document
+
+    return await import_made(store, brand_id, same, progress)
+
+
+async def import_made(
+    store: Store,
+    brand_id: str,
+    make: Callable[[Snapshot], Awaitable[Document]],
+    progress: Callable[[int, int], None] = _silent,
+) -> Changes:
+    """Import what ``make`` makes of the catalogue as it is, made anew when somebody changes that meanwhile.
+
+    Raises SetupError as `import_document`, and what ``make`` raises.
+    """
     for _ in range(limits.EDIT_TRIES):
-        snapshot = await check_import(store, brand_id, document)
+        snapshot = await catalogue_of(store, brand_id)
+        document = await make(snapshot)
+        await _check(store, brand_id, document, snapshot)
         region = (await store.directory()).brands[brand_id].region
         edit = Edit(document, phoned(document.customers, region), snapshot.version)
         try:
@@ -417,6 +449,13 @@ async def check_import(
     ``given`` are pictures that are about to be kept. Raises SetupError with every problem.
     """
     snapshot = await catalogue_of(store, brand_id)
+    await _check(store, brand_id, document, snapshot, given)
+    return snapshot
+
+
+async def _check(
+    store: Store, brand_id: str, document: Document, snapshot: Snapshot, given: Collection[str] = frozenset()
+) -> None:
     unknown = await store.read(lambda: unknown_pictures(brand_id, document, given))
     try:
         check_document(document, snapshot)
@@ -424,7 +463,6 @@ async def check_import(
         raise DocumentError([*error.problems, *unknown]) from None
     if unknown:
         raise DocumentError(unknown)
-    return snapshot
 
 
 async def _require_brand(store: Store, brand_id: str) -> None:

@@ -233,7 +233,8 @@ def test_nothing_moves_in_the_open_stop_list(channel, open_board):
     assert rows.evaluate_all("rows => rows.map((row) => row.dataset.testid)") == before
     page.keyboard.press("Escape")
     page.get_by_test_id("stop-list").click()
-    expect(rows.first).to_have_attribute("data-testid", before[4])
+    expect(rows.first).to_be_visible()
+    assert before[4] in rows.evaluate_all("rows => rows.slice(0, 4).map((row) => row.dataset.testid)")
 
 
 def test_an_order_that_costs_nothing_is_closed_with_nothing(channel, open_board):
@@ -523,12 +524,16 @@ def test_keys_act_on_the_order_that_is_looked_at(channel, open_board):
     keys.press("Escape")
     expect(page.get_by_test_id("panel")).to_have_count(0)
     keys.press("r")
-    expect(page.get_by_test_id("refuse-dialog")).to_contain_text(str(channel.whole(second)["chain"]["order"]["number"]))
+    number = card(page, second).locator(".board-card-open [aria-hidden]").inner_text()
+    assert number != card(page, first).locator(".board-card-open [aria-hidden]").inner_text()
+    expect(page.get_by_test_id("refuse-dialog")).to_contain_text(number)
     keys.press("Escape")
-    open_order(page, second)
+    expect(open_order(page, second).get_by_role("heading").first).to_be_focused()
     card(page, second).get_by_test_id("open").focus()
-    keys.press("ArrowUp")
-    expect(page.locator(f'[data-testid="panel"][data-order="{first}"]')).to_be_visible()
+    for key, order in (("ArrowUp", first), ("ArrowDown", second)):
+        keys.press(key)
+        expect(page.locator(f'[data-testid="panel"][data-order="{order}"]')).to_be_visible()
+        expect(card(page, order).get_by_test_id("open")).to_be_focused()
     keys.press("Escape")
     page.get_by_test_id("search").fill("nobody of this name")
     expect(page.get_by_test_id("card")).to_have_count(0)
@@ -632,13 +637,19 @@ def test_papers_nobody_knows_about_are_settled_by_people(channel, open_board):
         paper = page.get_by_test_id("paper")
         expect(paper).to_have_count(2)
         expect(paper.first).to_contain_text("Kitchen")
+        page.wait_for_timeout(SETTLING_MS)
         # A hand that hits twice says nothing of the paper that comes to stand under it.
         page.evaluate(
             """async () => {
                 const buttons = () => document.querySelectorAll('[data-testid="paper-dismiss"]');
+                const gone = new Promise((resolve) => new MutationObserver((_, watch) => {
+                    if (buttons().length > 1) return;
+                    watch.disconnect();
+                    buttons()[0].click();
+                    resolve();
+                }).observe(document.body, { subtree: true, childList: true }));
                 buttons()[0].click();
-                while (buttons().length > 1) await new Promise(requestAnimationFrame);
-                buttons()[0].click();
+                await gone;
             }"""
         )
         page.wait_for_timeout(SETTLING_MS)

@@ -104,6 +104,20 @@ async def test_a_waiting_read_answers_as_soon_as_there_is_something(server: Serv
     assert server.hub.feed.viewers == 0
 
 
+async def test_a_waiting_read_is_refused_when_its_caller_is_no_longer_let_in(server: Server):
+    """What happens after a client was disabled is not for it, however long ago it asked."""
+    headers = await server.client("short-lived")
+    asking = asyncio.create_task(server.http.get("/hub/v1/events?venue=1&after=0&wait=30", headers=headers))
+    await until(lambda: server.hub.feed.viewers == 1)
+    await administration.set_enabled(
+        server.hub.store, "clients", {"brand_id": "demo", "client_id": "short-lived"}, enabled=False
+    )
+    await server.hub.known.refresh()
+    await write(server.hub, 1)
+    answer = await asking
+    assert (answer.status_code, answer.json()["error"]) == (401, "Client is disabled")
+
+
 async def test_a_wait_without_events_ends_empty_in_its_time(server: Server):
     """Even while others go by."""
     asking = asyncio.create_task(events(server, "?wait=5&types=receipt.opened"))

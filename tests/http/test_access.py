@@ -228,8 +228,12 @@ async def test_sign_ins_and_failures_are_limited_by_address(settings):
     async with demo_hub(tight) as hub, serving(hub) as server:
         codes = [(await auth(server)).status_code for _ in range(3)]
         assert codes == [200, 200, 429]
+        left = []
         for _ in range(4):
-            assert (await server.get("/orders", **{"x-token": "bad"})).status_code == 401
+            failed = await server.get("/orders", **{"x-token": "bad"})
+            assert failed.status_code == 401
+            left.append(failed.headers["ratelimit-remaining"])
+        assert left == ["3", "2", "1", "0"]
         assert (await server.get("/orders")).status_code == 429
         assert (await server.get("/orders", **{"x-forwarded-for": "9.9.9.9"})).status_code == 429
     trusting = replace(tight, trusted_proxies=settings_networks("127.0.0.0/8"), port=settings.port)

@@ -431,6 +431,56 @@ async def test_parts_without_ids_get_their_own(server: Server):
     assert [part["id"] for part in made["modifiers"]] == [901, 900, 902]
 
 
+async def test_parts_that_two_managers_add_at_once_are_numbered_apart(server: Server):
+    """However they come to meet, no two choices are one."""
+    manager = await whole_manager(server)
+    groups = [
+        (await ask(server, "POST", f"{ADMIN}/modifier-groups", manager, 201, json={"name": f"Group {n}"}))["data"]
+        for n in range(4)
+    ]
+    tag = {**manager, "if-match": "*"}
+    changed = await asyncio.gather(
+        *(
+            ask(server, "PATCH", f"{ADMIN}/modifier-groups/{one['id']}", tag, json={"modifiers": [{"name": "Extra"}]})
+            for one in groups
+        )
+    )
+    ids = [answer["data"]["modifiers"][0]["id"] for answer in changed]
+    assert len(set(ids)) == len(groups)
+
+
+async def test_what_the_command_line_does_to_people_is_kept_like_any_edit(server: Server):
+    """Entries in the audit log, and versions: an edit made of what was before is told so."""
+    manager, store = await whole_manager(server), server.hub.store
+    await administration.add_staff(store, demo.BRAND, "eve", name="Eve", role="manager", venues=())
+    await administration.rotate_staff(store, demo.BRAND, "eve")
+    await server.hub.known.refresh()
+    (eve,) = [one for one in (await ask(server, "GET", f"{ADMIN}/users", manager))["data"] if one["username"] == "eve"]
+    await administration.set_enabled(store, "staff", {"brand_id": demo.BRAND, "username": "eve"}, enabled=False)
+    await server.hub.known.refresh()
+    audit = (await ask(server, "GET", f"{ADMIN}/audit?limit=3", manager))["data"]
+    assert [(entry["action"], entry["actor"]) for entry in audit] == [
+        ("changed", "administration"),
+        ("password", "administration"),
+        ("created", "administration"),
+    ]
+    assert {entry["resource"] for entry in audit} == {str(eve["id"])}
+    stale = {**manager, "if-match": f'"{eve["version"]}"'}
+    await ask(server, "PATCH", f"{ADMIN}/users/{eve['id']}", stale, 412, json={"active": True})
+
+
+async def test_another_token_does_not_bring_a_retired_till_back(server: Server):
+    """It works again when the till does."""
+    store = server.hub.store
+    await administration.enable_terminal(store, demo.BRAND, 1, enabled=False)
+    token = await administration.rotate_terminal(store, demo.BRAND, 1)
+    headers = {"authorization": f"Bearer {token}"}
+    for enabled, status in ((False, 401), (True, 200)):
+        await administration.enable_terminal(store, demo.BRAND, 1, enabled=enabled)
+        await server.hub.known.refresh()
+        assert (await server.http.get("/hub/v1/session", headers=headers)).status_code == status
+
+
 async def test_the_stop_list_is_set_by_those_who_work_there(server: Server):
     """By the kitchen's screen, a till, a manager; with a version only while it is that; told as an event."""
     manager = await whole_manager(server)

@@ -78,8 +78,11 @@ async def test_flat_and_as_a_tree(server: Server):
         "include_children=1&parent_id=10": [(11, [13]), 12],
         "include_children=1&type=INGREDIENT": [20],
         "parent_id=14": [],
+        "include_children=1&type=PRODUCT&parent_id=10": [(11, [13]), 12],
+        "include_children=1&type=PRODUCT": [1, 2, (10, [12, (11, [13])])],
     }
-    for query, expected in cases.items():
+    # In any order: what was asked before changes nothing.
+    for query, expected in [*cases.items(), *reversed(cases.items())]:
         body = await read(server, f"categories?sort[0]=id&sort[1]=1&{query}")
         assert ([shape(row) for row in body["data"]], body["total"]) == (expected, len(expected)), query
 

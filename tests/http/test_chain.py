@@ -466,6 +466,14 @@ async def test_what_nobody_touches_for_days_leaves_the_screens_and_nothing_else(
     assert pending not in shown(await hub_get(server, "/venues/1/board"))["orders"]
     sent = await did(server, f"/orders/{pending}/send-to-station")
     assert (sent["order"]["open"], len(sent["tickets"])) == (True, 1)
+    fresh_board = shown(await hub_get(server, "/venues/1/board"))
+    for event in (await events(server))[state["number"] :]:
+        state = folded(state, event)
+    assert [state["orders"].keys(), state["receipts"], state["tickets"]] == [
+        fresh_board["orders"].keys(),
+        fresh_board["receipts"],
+        fresh_board["tickets"],
+    ]
 
 
 async def test_a_long_poll_over_many_events_of_no_interest_is_answered_at_once(server: Server):

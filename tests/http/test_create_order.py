@@ -7,10 +7,12 @@ from decimal import Decimal
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import text
 from tests.conftest import Server
 
-from comanda import demo
+from comanda import administration, demo
+from comanda.catalogue.document import Document
 from comanda.store.transaction import Statement, one
 
 pytestmark = pytest.mark.anyio
@@ -253,6 +255,18 @@ async def test_every_problem_is_reported_at_once(server: Server):
         ("products[0].product_id", "unknown_product"),
         ("products[1].product_id", "product_not_sellable"),
     }
+
+
+async def test_a_product_whose_variants_are_all_off_sale_is_not_sold_itself(server: Server):
+    """Nobody can make it, and it has no price of its own."""
+    document = await server.hub.store.whole_catalogue(demo.BRAND)
+    variants = [replace(product, active=False) for product in document.products if product.parent_id == 110]
+    assert variants
+    await administration.import_document(server.hub.store, demo.BRAND, Document(products=tuple(variants)))
+    await server.hub.known.refresh()
+    for venue_id in (1, 2):
+        body = changed(MINIMAL, venue_id=venue_id, products=[line(product_id=110)])
+        assert await refusal(server, body) == [("products[0].product_id", "product_not_sellable")]
 
 
 @pytest.mark.parametrize(("values", "expected"), BAD_VALUES)

@@ -432,6 +432,46 @@ async def test_a_number_that_is_none_is_kept_as_sent_and_may_repeat(server: Serv
     assert await found(server, "phones", "12") >= {customer["id"] for customer in made}
 
 
+async def test_a_number_without_its_area_code_is_many_peoples(server: Server):
+    """It is possible, dialled next door, and so names nobody (contract 14.1.8)."""
+    anna, boris = [
+        (await create(server, {"name": n, "phone": p}))["data"] for n, p in (("A", "498 12 34"), ("B", "4981234"))
+    ]
+    assert anna["id"] != boris["id"]
+    assert [anna["phone"], boris["phone"]] == ["498 12 34", "4981234"]
+
+
+async def test_no_group_is_found_as_it_is_shown(server: Server):
+    """0 is those without one, beside others that are asked for."""
+    await furnish(server)
+    alone = (await create(server, {"name": "Alone"}))["data"]
+    grouped = (await create(server, {"name": "Grouped", "group_id": 31}))["data"]
+    for wanted, inside in (("[1]=0", {alone["id"]}), ("[1][0]=0&filters[0][1][1]=31", {alone["id"], grouped["id"]})):
+        body = await server.get(f"/customers?limit=999&filters[0][0]=group_id&filters[0]{wanted}")
+        ids = {customer["id"] for customer in body.json()["data"]}
+        assert inside <= ids
+        assert (grouped["id"] in ids) == (grouped["id"] in inside)
+
+
+async def test_every_part_of_a_name_that_is_asked_for_is_in_it(server: Server):
+    """Filters hold together, also several of one field; what contradicts itself finds nobody, and not everybody."""
+    anna = (await create(server, {"name": "Anna Quliyeva", "phone": "+994501239876"}))["data"]["id"]
+    await create(server, {"name": "Anna Karenina", "phone": "+994501239875"})
+
+    def query(name: str, first: str, second: str) -> str:
+        return f"filters[0][0]={name}&filters[0][1]={first}&filters[1][0]={name}&filters[1][1]={second}"
+
+    for wanted, found in (
+        (query("name", "anna", "quli"), {anna}),
+        (query("name", "anna", "zzz"), set()),
+        (query("name", "zzz", "yyy"), set()),
+        (query("phones", "5012398", "9876"), {anna}),
+        (query("group_id", "31", "32"), set()),
+    ):
+        body = (await server.get(f"/customers?limit=999&{wanted}")).json()
+        assert ({customer["id"] for customer in body["data"]}, body["total"]) == (found, len(found)), wanted
+
+
 async def test_of_many_posts_of_one_phone_exactly_one_wins(server: Server):
     """At once, in many spellings; the others are told who won, and ids are given without a gap."""
     spellings = ["+994501239999", "050 123 99 99", "(050)123-99-99", "00994501239999", "+994 50 1239999"] * 4

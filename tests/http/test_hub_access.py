@@ -262,16 +262,20 @@ async def test_a_route_is_for_the_roles_it_lists(server: Server):
 
 @on_sqlite
 async def test_failures_in_the_hub_are_limited_by_address(settings):
-    """Tier 2 holds for every kind of caller; devices and people are not under tier 3."""
+    """Tier 2 holds for integrators and whoever cannot be told who it is; tills and people are under neither tier."""
     async with demo_hub(replace(settings, rate_failed=3, rate_calls=2)) as hub, serving(hub) as server:
         for _ in range(6):
             answer = await server.http.get(SESSION, headers=TERMINAL)
             assert (answer.status_code, answer.headers["ratelimit-limit"]) == (200, "3")
         codes = [(await server.http.get(SESSION, headers=server.headers)).status_code for _ in range(3)]
         assert codes == [200, 200, 429]
-        for _ in range(2):
-            await server.http.get(SESSION, headers={"authorization": "Bearer x"})
-        assert (await server.http.get(SESSION, headers=TERMINAL)).status_code == 429
+        wrong = {"authorization": "Bearer x"}
+        assert [(await server.http.get(SESSION, headers=wrong)).status_code for _ in range(4)] == [401, 401, 429, 429]
+        for _ in range(4):
+            missing = await server.http.get("/hub/v1/orders/999", headers=TERMINAL)
+            assert missing.status_code == 404, missing.text
+        assert (await server.http.get(SESSION, headers=TERMINAL)).status_code == 200
+        assert (await server.http.get(SESSION, headers=server.headers)).status_code == 429
 
 
 @on_sqlite

@@ -16,7 +16,7 @@ from tests.http.chain import DOCUMENTED, KITCHEN, MINIMAL, TILL, did, events, hu
 
 from comanda import administration, demo
 from comanda.base import limits
-from comanda.base.clock import now_micros
+from comanda.base.clock import Micros, now_micros
 from comanda.base.errors import ComandaError, SetupError
 from comanda.catalogue.document import parse_document
 from comanda.cli.serve import make_demo
@@ -24,6 +24,7 @@ from comanda.main import open_store
 from comanda.printing.picture import text_of
 from comanda.printing.stream import read_stream
 from comanda.settings import Settings
+from comanda.store.leases import NOBODY, Lease, hold_lease
 from comanda.store.print_jobs import make_uncertain
 from comanda.store.transaction import Statement, one
 
@@ -383,6 +384,8 @@ async def test_a_printer_that_is_moved_to_another_venue_prints_nothing_of_the_ol
         await server.import_(at(moved.port))
         left = await place(server, **SENT)
         await server.import_({"stations": [{"id": 1, "name": "Kitchen"}], **at(moved.port, venue_id=2)})
+        # A try that is under way is still one of the old place.
+        await asyncio.sleep(2)
         await moved.switch_on()
         there = await place(server, **SENT, venue_id=2)
         await until(lambda: moved.papers)
@@ -407,20 +410,66 @@ async def test_one_device_in_two_places_of_the_catalogue_gets_one_paper_at_a_tim
 
 
 async def test_paper_does_not_wait_for_a_clock_that_was_wrong(server: Server, hasty):
-    """Put in line by an action that is dated ahead; printing held by a lease that is."""
+    """Put in line by an action that is dated ahead, or put back by one that is."""
     ahead = now_micros() + 4 * 3600 * 1_000_000
 
-    def wrong(order_id: int):
-        yield one(Statement(text(f"UPDATE orders SET updated_at = {ahead} WHERE id = {order_id}"), returns=False))
+    def dated(statement: str):
+        yield one(Statement(text(statement), returns=False))
+
+    async with printer(on=False) as kitchen:
+        await server.import_(at(kitchen.port))
+        early = await place(server)
+        await server.hub.store.run(lambda: dated(f"UPDATE orders SET updated_at = {ahead} WHERE id = {early}"))
+        await did(server, f"/orders/{early}/accept", {"send_to_station": True})
+
+        async def tried() -> bool:
+            return any(job["attempts"] for job in await jobs(server, "queued"))
+
+        await until(tried)
+        await server.hub.store.run(lambda: dated(f"UPDATE print_jobs SET next_try_at = {ahead}"))
+        await kitchen.switch_on()
+        await until(lambda: kitchen.papers)
+        assert kitchen.tickets == [f"{early}-1-1"]
+
+
+async def test_a_duty_goes_on_whatever_the_clock_of_its_last_holder_said(server: Server):
+    """A lease that is not renewed is taken by who has watched it; one that is, is not, however far clocks are apart."""
+    now = now_micros()
+    ahead = Micros(now + 4 * 3600 * 1_000_000)
+
+    async def hold(holder: str, at: Micros, lapsed: Lease = NOBODY) -> Lease | None:
+        wanted = Lease(holder, Micros(at + 6_000_000))
+        return await server.hub.store.run(lambda: hold_lease("demo", "test", wanted, at, lapsed=lapsed))
+
+    assert await hold("early", ahead) is None
+    seen = await hold("right", now)
+    assert seen == Lease("early", Micros(ahead + 6_000_000))
+    assert await hold("early", Micros(ahead + 2_000_000)) is None
+    renewed = await hold("right", now, lapsed=seen)
+    assert renewed == Lease("early", Micros(ahead + 8_000_000))
+    assert await hold("right", now, lapsed=renewed) is None
+    assert await hold("right", now) is None
+
+
+async def test_printing_is_taken_over_from_a_process_that_is_gone_and_whose_clock_was_wrong(
+    server: Server, hasty, monkeypatch
+):
+    """After as long as a lease lasts, not after as long as it says."""
+    monkeypatch.setattr(limits, "LEASE_S", 1.0)
+    ahead = now_micros() + 4 * 3600 * 1_000_000
+
+    def gone():
         yield one(Statement(text(f"UPDATE leases SET until = {ahead}, holder = 'gone'"), returns=False))
 
     async with printer() as kitchen:
         await server.import_(at(kitchen.port))
-        order_id = await place(server)
-        await server.hub.store.run(lambda: wrong(order_id))
-        await did(server, f"/orders/{order_id}/accept", {"send_to_station": True})
-        await until(lambda: kitchen.papers, 30)
-        assert kitchen.tickets == [f"{order_id}-1-1"]
+        await place(server, **SENT)
+        await until(lambda: kitchen.papers)
+        await server.hub.store.run(gone)
+        await asyncio.sleep(1)
+        later = await place(server, **SENT)
+        await until(lambda: len(kitchen.papers) == 2)
+        assert kitchen.tickets[-1] == f"{later}-1-1"
 
 
 async def test_only_what_is_uncertain_is_settled(server: Server, hasty):

@@ -167,6 +167,7 @@ async def test_filters_in_every_notation(server: Server):
         "products?filters[0][0]=type&filters[0][1][0]=DISH&filters[0][1][1]=GOODS": [101, 102, 110, 120],
         "products?filters[0][0]=type&filters[0][1][]=DISH&filters[0][1][]=GOODS": [101, 102, 110, 120],
         "products?filters[7][0]=category_id&filters[7][1]=1&filters[x][0]=tags&filters[x][1][0]=1": [102, 120],
+        "products?filters[0][0]=tags&filters[0][1]=1&filters[1][0]=tags&filters[1][1]=2": [120],
         "products?filters[0][0]=type&filters[0][1]=DISH&filters[1][0]=type&filters[1][1]=GOODS": [],
         "stations?filters[0][0]=id&filters[0][1][0]=2&filters[0][1][1]=9": [2],
         "stations?status[0]=1&status[1]=0": [1, 2],
@@ -246,6 +247,9 @@ async def test_days_are_of_created_at(server: Server):
             ("date_to=2026-01-19", [5]),
             ("date[1]=2026-01-18", []),
             ("date[0]=2026-01-20&date[1]=2026-01-21", []),
+            ("date[0]=1970-01-01&date[1]=2026-01-20", [5]),
+            ("date_from=0001-01-01T00:00:00&date_to=2026-01-20", [5]),
+            ("date[1]=1900-01-01", []),
         ):
             assert await ids(server, f"{path}?{query}") == expected, (path, query)
         assert 5 not in await ids(server, f"{path}?date_from=2026-01-20")

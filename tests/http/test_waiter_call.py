@@ -136,6 +136,11 @@ async def test_a_repeat_under_a_key_tells_nothing_again(server: Server):
     assert len({answer.headers["idempotency-expires"] for answer in answers}) == 1
     await call(server, {"table_id": 52, "type": "WAITER"}, 422, headers)
     assert len(await calls(server)) == 1
+    await server.import_({"tables": [{"id": 51, "name": "Gone", "venue_id": 1, "active": False}]})
+    again = await server.http.post(PATH, json=body, headers=headers)
+    assert (again.status_code, again.content) == (200, answers[0].content)
+    await call(server, body, 400)
+    await server.import_({"tables": [{"id": 51, "name": "Back", "venue_id": 1}]})
     await call(server, body)
     await call(server, body)
     first, *later = [event["number"] for event in await calls(server)]

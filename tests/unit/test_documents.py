@@ -17,6 +17,7 @@ from comanda.catalogue.document import (
     read_document,
     write_document,
 )
+from comanda.catalogue.model import Product
 from comanda.catalogue.snapshot import Snapshot, with_changes
 from comanda.cli.past_orders import flat_choices, read_mapping, read_past_orders
 from comanda.settings import mask_url, read_settings
@@ -97,6 +98,16 @@ def test_products_come_from_csv(tmp_path):
     assert (plov.price, plov.modifier_groups, dolma.price, dolma.active) == (Decimal("12.30"), (1, 2), 9, True)
     with pytest.raises(SetupError, match="price"):
         read_document(written(tmp_path, "id,name,price\n1,x,abc\n", "bad.csv"))
+
+
+def test_a_row_of_csv_changes_what_its_cells_say_and_nothing_else(tmp_path):
+    """What has no column, and an empty cell, stays as it is in the catalogue."""
+    before = Product(id=7, name="Plov", price=Decimal("12.30"), modifier_groups=(1, 2), position=4, tags=(3,))
+    here = with_changes(Snapshot(), 1, [before])
+    document = written(tmp_path, "id,price,name\n7,13.50,\n8,9,Dolma\n", "menu.csv")
+    plov, dolma = read_document(document, here).products
+    assert plov == replace(before, price=Decimal("13.50"))
+    assert (dolma.name, dolma.price) == ("Dolma", 9)
 
 
 def test_past_orders_are_read_from_any_table(tmp_path):

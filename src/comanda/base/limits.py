@@ -100,11 +100,11 @@ DUE_STEPS: Final = 200
 STEPS_AT_ONCE: Final = 8
 """Orders whose deadlines one process carries out at the same time; each is a transaction of its own."""
 LEASE_S: Final = 6.0
-LEASE_CLOCKS_S: Final = 60
-"""How far apart the clocks of processes that share duties may be."""
 PRINT_POLL_S: Final = 0.25
 PRINT_RETRY_S: Final = 1.0
 PRINT_MAX_RETRY_S: Final = 5.0
+PRINT_CLOCKS_S: Final = 60
+"""A next try that is further ahead than a pause and this was written by a clock that was wrong."""
 PRINT_DRAIN_S: Final = 5.0
 DUTIES_END_S: Final = 6.0
 """How long duties may take to end their round when the server winds down."""

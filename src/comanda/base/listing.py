@@ -15,6 +15,8 @@ class Listing:
 
     venue_id: int | None = None
     filters: dict[str, tuple[str | int, ...]] = field(default_factory=dict)
+    also: tuple[tuple[str, tuple[str | int, ...]], ...] = ()
+    """Further filters of fields in ``filters``, where a row has several values or is searched in; all must hold."""
     span: tuple[Micros | None, Micros | None] = (None, None)
     sort: str = "created_at"
     descending: bool = True

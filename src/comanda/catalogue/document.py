@@ -134,10 +134,11 @@ class DocumentError(SetupError):
         self.problems = tuple(problems)
 
 
-def read_document(path: Path) -> Document:
+def read_document(path: Path, before: Snapshot | None = None) -> Document:
     """Read a document from a file by its ending: ``.yaml``, ``.yml``, ``.json`` or ``.csv`` (products).
 
-    Raises SetupError when it cannot be read, DocumentError with every problem of its content.
+    A row of CSV says of a product that is in ``before`` what its cells say; what has no column, or an empty cell, stays
+    as it is there. Raises SetupError when it cannot be read, DocumentError with every problem of its content.
     """
     try:
         size = path.stat().st_size
@@ -147,7 +148,8 @@ def read_document(path: Path) -> Document:
     except (OSError, UnicodeDecodeError) as error:
         raise SetupError(f"{path} cannot be read: {error}") from error
     if path.suffix == ".csv":
-        return parse_document({"products": list(_csv_products(text))})
+        known = {} if before is None else before.products
+        return parse_document({"products": [_completed(row, known) for row in _csv_products(text)]})
     if path.suffix == ".json":
         return parse_document(_json_value(text))
     if path.suffix in (".yaml", ".yml"):
@@ -426,6 +428,14 @@ def _csv_products(text: str) -> Iterator[dict[str, Any]]:
         if None in row:
             raise SetupError(f"row {rows.line_num} has more cells than the header")
         yield {name: _csv_value(name, value) for name, value in row.items() if name and value not in ("", None)}
+
+
+def _completed(row: dict[str, Any], known: Mapping[int, Product]) -> dict[str, Any]:
+    product = known.get(row["id"]) if isinstance(row.get("id"), int) else None
+    if product is None:
+        return row
+    present = msgspec.to_builtins(product, enc_hook=plain, builtin_types=(Decimal,))
+    return {**_json_value(to_json(present).decode()), **row}
 
 
 def _csv_value(name: str, value: str) -> Any:

@@ -30,7 +30,7 @@ def _has(name: str, product: Product, snapshot: Snapshot) -> Any:
     if name == "haveIngredients":
         return product.recipe
     if name == "has_variants":
-        return product.id in snapshot.parents
+        return product.id in snapshot.with_variants
     if name == "has_modifiers":
         return snapshot.groups_of(product)
     if name == "has_barcode":

@@ -68,7 +68,7 @@ def _columns(product: Product, menu: Menu) -> dict[str, Any]:
         "sold_by_weight": product.sold_by_weight,
         "discountable": product.discountable,
         "giftable": product.giftable,
-        "has_modifications": product.id in menu.snapshot.parents,
+        "has_modifications": product.id in menu.snapshot.with_variants,
         "description": product.description,
         "price": number_json(product.price),
         "cost_price": number_json(product.cost_price),

@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Final, TypeVar
 
 from comanda.base import limits
@@ -36,7 +36,8 @@ def search(
     ``kind`` names these resources: two callers with the same one get the same list. Without a value comes before
     every value; ties are by id.
     """
-    wanted = tuple(sorted((name, frozenset(values)) for name, values in listing.filters.items()))
+    stated = [*listing.filters.items(), *listing.also]
+    wanted = tuple(sorted(((name, frozenset(values)) for name, values in stated), key=itemgetter(0)))
     tests = [(keeps[name], values) for name, values in wanted]
     found = _remembered(
         snapshot.worked_out.setdefault("lists", {}),

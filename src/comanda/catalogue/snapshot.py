@@ -50,7 +50,9 @@ class Snapshot:
     products: Mapping[int, Product] = field(default_factory=dict)
     price_lists: Mapping[int, PriceList] = field(default_factory=dict)
     parents: frozenset[int] = frozenset()
-    """Products that have active variants, and so are not sellable themselves."""
+    """Products that have variants, of which one is ordered; never sold themselves, though every variant be off sale."""
+    with_variants: frozenset[int] = frozenset()
+    """Those of them that have an active one."""
     modifiers: Mapping[int, Mapping[int, Modifier]] = field(default_factory=dict)
     """Active modifiers by group id, then by modifier id."""
     printer_at: Mapping[tuple[int, int], Printer] = field(default_factory=dict)
@@ -148,7 +150,9 @@ def with_changes(snapshot: Snapshot, version: int, changed: Iterable[Resource]) 
         for kind, entries in by_kind.items()
     }
     if "products" in fresh:
-        fresh["parents"] = frozenset(p.parent_id for p in fresh["products"].values() if p.parent_id and p.active)
+        variants = [product for product in fresh["products"].values() if product.parent_id]
+        fresh["parents"] = frozenset(variant.parent_id for variant in variants)
+        fresh["with_variants"] = frozenset(variant.parent_id for variant in variants if variant.active)
     if "modifier_groups" in fresh:
         fresh["modifiers"] = MappingProxyType(
             {

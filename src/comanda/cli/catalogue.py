@@ -10,7 +10,8 @@ from rich.progress import Progress
 
 from comanda import administration
 from comanda.base.private_files import open_private
-from comanda.catalogue.document import read_document, write_document
+from comanda.catalogue.document import Document, read_document, write_document
+from comanda.catalogue.snapshot import Snapshot
 from comanda.cli import picture_folder
 from comanda.cli.options import AsJson, BrandOption, DatabaseUrl, DataDir, console, store_settings, with_store
 from comanda.store.store import Store
@@ -26,11 +27,14 @@ def import_catalogue(
 ) -> None:
     """Apply a catalogue document: validated whole, applied whole or not at all; prints what changed.
 
+    A resource is replaced by what a document says of it. A row of CSV changes what its cells say and nothing else.
+
     Pictures that it names are taken from the folder beside it that ends in .pictures, if they are not there yet.
     """
-    document = read_document(file)
+    read_document(file)
 
     async def work(store: Store) -> None:
+        document = read_document(file, await administration.catalogue_of(store, brand))
         pictures = await picture_folder.find_files(store, brand, document, picture_folder.folder_beside(file))
         if pictures or check_only:
             await administration.check_import(store, brand, document, given=pictures.keys())
@@ -38,10 +42,14 @@ def import_catalogue(
         if check_only:
             console.print("the document is sound; nothing was changed")
             return
+
+        async def made_of(snapshot: Snapshot) -> Document:
+            return read_document(file, snapshot) if file.suffix == ".csv" else document
+
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("importing", total=None)
-            changes = await administration.import_document(
-                store, brand, document, lambda done, total: bar.update(task, completed=done, total=total)
+            changes = await administration.import_made(
+                store, brand, made_of, lambda done, total: bar.update(task, completed=done, total=total)
             )
         if as_json:
             rows = [

@@ -124,15 +124,20 @@ async def _apply(
     store: Store, collected: Collected, pages: KeptPages, choices: Choices, shown: Difference | None
 ) -> None:
     """Apply to what is here now; where a difference was ``shown``, it must still be the same."""
-    here = await _read_here(store, choices.brand)
-    document = _translated(collected, here, choices).document
-    if shown is not None and difference(document, here.document) != shown:
-        raise SetupError("the catalogue here was changed meanwhile; run again to see what would change now")
-    await _keep_pictures(store, collected.gathered, pages, choices.brand, document)
+
+    async def make(_: object) -> Document:
+        here = await _read_here(store, choices.brand)
+        document = _translated(collected, here, choices).document
+        if shown is not None and difference(document, here.document) != shown:
+            raise SetupError("the catalogue here was changed meanwhile; run again to see what would change now")
+        return document
+
+    # This may take minutes, in which people go on working here; what is applied is made of what is there afterwards.
+    await _keep_pictures(store, collected.gathered, pages, choices.brand, await make(None))
     with Progress(console=errors, transient=True) as bar:
         task = bar.add_task("applying", total=None)
-        changes = await administration.import_document(
-            store, choices.brand, document, lambda done, total: bar.update(task, completed=done, total=total)
+        changes = await administration.import_made(
+            store, choices.brand, make, lambda done, total: bar.update(task, completed=done, total=total)
         )
     counts = ", ".join(f"{count} {kind}" for kind, count in changes.counts().items())
     console.print(f"applied: {counts or 'nothing was different'}", soft_wrap=True)

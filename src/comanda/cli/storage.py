@@ -93,6 +93,9 @@ def _copy_checked(source: Path, target: Path) -> dict[str, int]:
         reading = _read_only(source)
         writing = sqlite3.connect(target)
         try:
+            # One view for the whole copy: without it every commit of the server would begin it anew.
+            reading.execute("BEGIN")
+            reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
             reading.backup(writing, pages=1_000)
             writing.execute("PRAGMA journal_mode=DELETE")
         finally:
@@ -105,7 +108,8 @@ def _copy_checked(source: Path, target: Path) -> dict[str, int]:
 
 
 def _read_only(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=limits.SQLITE_BUSY_S)
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    return sqlite3.connect(address, uri=True, timeout=limits.SQLITE_BUSY_S, isolation_level=None)
 
 
 def _check_copy(path: Path) -> dict[str, int]:
@@ -114,8 +118,10 @@ def _check_copy(path: Path) -> dict[str, int]:
         verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
         if verdict != "ok":
             raise SetupError(f"the copy is damaged: {verdict}")
+        # It may be older than the tables of today: then the server brings it up to date when it starts.
+        there = {row[0] for row in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         count = "SELECT count(*) FROM "
-        return {name: copy.execute(count + name).fetchone()[0] for name in metadata.tables}
+        return {name: copy.execute(count + name).fetchone()[0] for name in metadata.tables if name in there}
     finally:
         copy.close()
 

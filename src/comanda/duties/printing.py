@@ -26,7 +26,7 @@ from comanda.settings import Settings
 from comanda.store import print_jobs
 from comanda.store.boards import PrintJob
 from comanda.store.known import Known
-from comanda.store.leases import hold_lease, release_lease
+from comanda.store.leases import NOBODY, Lease, hold_lease, release_lease
 from comanda.store.store import Store
 from comanda.store.transaction import Transaction
 
@@ -45,6 +45,8 @@ class Printing:
         self._holder = random_text(16)
         self._held_until: dict[str, float] = {}
         self._ask_again_at: dict[str, float] = {}
+        self._others: dict[str, tuple[Lease, float]] = {}
+        """Another's lease, and since when on our own clock it has stood unrenewed."""
         self._sending: dict[tuple[str, int], tuple[tuple[int, int], asyncio.Task[None]]] = {}
         self._in_use: set[tuple[str, int]] = set()
         """Addresses that papers are being sent to: two printers of the catalogue may be one device."""
@@ -84,11 +86,16 @@ class Printing:
         if asked_at < self._ask_again_at.get(brand_id, float("-inf")):
             return False
         now = now_micros()
-        until = Micros(now + int(limits.LEASE_S * 1_000_000))
-        if not await self._store.run(lambda: hold_lease(brand_id, DUTY, self._holder, now, until)):
+        wanted = Lease(self._holder, Micros(now + int(limits.LEASE_S * 1_000_000)))
+        other, since = self._others.get(brand_id, (NOBODY, asked_at))
+        lapsed = other if asked_at - since > limits.LEASE_S else NOBODY
+        found = await self._store.run(lambda: hold_lease(brand_id, DUTY, wanted, now, lapsed=lapsed))
+        if found is not None:
+            self._others[brand_id] = (found, since if found == other else asked_at)
             self._held_until.pop(brand_id, None)
             self._ask_again_at[brand_id] = asked_at + limits.LEASE_S / 3
             return False
+        self._others.pop(brand_id, None)
         await self._set_abandoned_aside(brand_id)
         self._held_until[brand_id] = asked_at + limits.LEASE_S
         return True
@@ -101,9 +108,11 @@ class Printing:
 
     async def _start_due(self, brand_id: str) -> None:
         snapshot = self._known.snapshot(brand_id)
+        # Whose paper was on its way when the lines were read has another behind it for a head, which is not its turn.
+        busy = set(self._sending)
         for job in await self._store.read(lambda: print_jobs.heads_of_lines(brand_id, now_micros())):
             key = (brand_id, job.printer_id)
-            if key in self._sending:
+            if key in busy or key in self._sending:
                 continue
             printer = snapshot.printers.get(job.printer_id)
             if printer is None or not printer.active or _stands_elsewhere(printer, job, snapshot):

@@ -122,10 +122,15 @@ def _unchanged_since(call: Call) -> int | None:
     return int(text)
 
 
-async def refused_body(call: Call, hub: Hub, refusal: ComandaError) -> ComandaError:
-    """What to raise for a body that is refused: a key that is in use is looked at first (contract 14.2)."""
+async def refused_body(call: Call, hub: Hub, refusal: ComandaError) -> Reply:
+    """Answer a body that is refused: a key that is in use is looked at first (contract 14.2).
+
+    What was good when the key was first used is answered as then, also where it would be refused now. Raises
+    ``refusal``, or ComandaError ``idempotency_key_reused``.
+    """
     caller = call.acting
     keyed = keyed_request(call, caller.actor, call.headers.get("x-venue"))
-    if keyed and await hub.store.find_replay(caller.brand.id, keyed, now_micros()) is not None:
-        return key_reused()
-    return refusal
+    known = keyed and await hub.store.find_replay(caller.brand.id, keyed, now_micros())
+    if not known:
+        raise refusal
+    return kept_answer(known)

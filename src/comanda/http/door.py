@@ -105,21 +105,29 @@ class Door:
             exchange.rate = _one_less(rate)
             return
         failed = hub.failures.peek(call.address, hub.settings.rate_failed, now_s)
-        exchange.rate = failed
-        _refuse_over(failed)
-        directory = await hub.known.directory()
+        exchange.failed = failed
         if route.audience == "integrator":
+            _refuse_over(failed)
+            directory = await hub.known.directory()
             caller = identify(directory, hub.tokens, call.headers.get("x-token"), call.started // 1_000_000)
         else:
-            known = identify_any(directory, hub.tokens, call.method, call.headers, call.started)
-            require_place(route, known)
+            directory = await hub.known.directory()
+            try:
+                known = identify_any(directory, hub.tokens, call.method, call.headers, call.started)
+            except ComandaError:
+                _refuse_over(failed)
+                raise
             if not isinstance(known, Caller):
+                # Tills and people are not kept out by what strangers do behind the same address.
                 call.known = known
+                require_place(route, known)
                 return
+            _refuse_over(failed)
+            require_place(route, known)
             caller = known
         call.known = caller
         rate = self._count_call(caller, now_s)
-        exchange.rate = rate if rate.remaining * failed.limit <= failed.remaining * rate.limit else failed
+        exchange.rate = rate
         _refuse_over(rate, already_counted=True)
         if route.scope is not None:
             require_scope(caller.client, route.scope)
@@ -140,7 +148,8 @@ class Door:
 
     def _after(self, call: Call, exchange: "_Exchange") -> None:
         route = call.route
-        if exchange.status >= 400 and route is not None and route.audience in ("integrator", "hub"):
+        counted = call.known is None or isinstance(call.known, Caller)
+        if exchange.status >= 400 and route is not None and route.audience in ("integrator", "hub") and counted:
             self._hub.failures.count(call.address, int(monotonic()))
         name = _route_name(call)
         self._hub.metrics.request(name, exchange.status)
@@ -160,6 +169,8 @@ class _Exchange:
         self._call = call
         self._send = send
         self.rate: Rate | None = None
+        self.failed: Rate | None = None
+        """How many failures the address has left before this one."""
         self.begun = False
         self.status = 0
 
@@ -168,9 +179,9 @@ class _Exchange:
         headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in reply.headers.items()]
         headers.append((b"content-type", reply.media_type.encode()))
         headers.append((b"content-length", b"%d" % len(reply.body)))
-        headers += self._extra()
         self.begun = True
         self.status = reply.status
+        headers += self._extra()
         await self._send({"type": "http.response.start", "status": reply.status, "headers": headers})
         body = b"" if self._call.method == "HEAD" else reply.body
         await self._send({"type": "http.response.body", "body": body})
@@ -203,7 +214,7 @@ class _Exchange:
 
     def _extra(self) -> list[tuple[bytes, bytes]]:
         extra = [(b"x-request-id", self._call.request_id.encode()), (b"x-content-type-options", b"nosniff")]
-        rate = self.rate
+        rate = self._nearest_rate()
         if rate is None:
             return extra
         remaining = max(rate.remaining, 0)
@@ -211,6 +222,17 @@ class _Exchange:
         extra.append((b"ratelimit-remaining", b"%d" % remaining))
         extra.append((b"ratelimit-reset", b"%d" % rate.reset_s))
         return extra
+
+    def _nearest_rate(self) -> Rate | None:
+        """The quota that ends first; a failure counts itself."""
+        rate, failed = self.rate, self.failed
+        if failed is None:
+            return rate
+        if self.status >= 400:
+            failed = _one_less(failed)
+        if rate is not None and rate.remaining * failed.limit <= failed.remaining * rate.limit:
+            return rate
+        return failed
 
 
 def _call(scope: Scope, hub: Hub) -> Call:

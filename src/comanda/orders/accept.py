@@ -78,6 +78,9 @@ def send(order: StoredOrder, receipt: Receipt, house: House, at: Micros, telling
     routed = route_lines(cooking.lines, house.venue(order.venue_id), house.snapshot)
     sent = replace(order, sent_at=at, ready_at=None if routed else at, open=True, updated_at=at)
     telling.order("order.sent_to_station", sent)
+    if not order.open:
+        # Screens have forgotten it together with the order.
+        telling.receipt("receipt.changed", receipt)
     return Dossier(sent, receipt, _make_tickets(sent, receipt.order_number, routed, cooking, telling))
 
 

@@ -42,7 +42,7 @@ class PrinterAddressRefused(Exception):
 async def send_paper(host: str, port: int, paper: bytes, *, allowed: Sequence[Network], loopback: bool) -> Sent:
     """Send a paper once to a printer at ``host`` (a name or an address) and say what is known of it.
 
-    Takes at most PRINTER_CONNECT_S + 2 * PRINTER_SEND_S + PRINTER_CLOSE_S seconds. Raises PrinterAddressRefused when
+    Takes at most PRINTER_CONNECT_S + 2 * (PRINTER_SEND_S + PRINTER_CLOSE_S) seconds. Raises PrinterAddressRefused when
     any address that the host stands for is not allowed, ValueError for a paper over MAX_PAPER_BYTES.
     """
     if len(paper) > limits.MAX_PAPER_BYTES:

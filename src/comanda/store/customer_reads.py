@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, literal_column, or_, select, true
 
 from comanda.base import limits
 from comanda.base.listing import Listing
@@ -38,7 +38,11 @@ _SORTED_BY: Final = {"name": "name_folded"}
 def list_customers(brand_id: str, region: str, listing: Listing) -> Transaction[tuple[list[KnownCustomer], int]]:
     """A page of a brand's customers and how many there are in all, on one view of the store."""
     exact = {name: values for name, values in listing.filters.items() if name not in _SEARCHED}
-    plain, searches = replace(listing, filters=exact), _searches(listing, region)
+    searches = _searches(listing, region)
+    if 0 in exact.get("group_id", ()):
+        # As it is shown: 0 is no group.
+        searches.append(or_(customers.c.group_id.is_(None), customers.c.group_id.in_(exact.pop("group_id"))))
+    plain = replace(listing, filters=exact)
     rows, total = yield from list_page(select(*COLUMNS), customers, brand_id, plain, _SORTED_BY, searches)
     return (yield from _with_spending(brand_id, rows)), total
 
@@ -75,13 +79,14 @@ def find_guests(brand_id: str, region: str, text: str, limit: int, *, by_name: b
 
 def _searches(listing: Listing, region: str) -> list[ColumnElement[bool]]:
     """Conditions for a part of the name, and for a part of any number however it is spelled."""
-    names = [folded(str(name)) for name in listing.filters.get("name", ())]
-    numbers = [part for phone in listing.filters.get("phones", ()) for part in _searched_parts(str(phone), region)]
     searches = []
-    if "name" in listing.filters:
-        searches.append(or_(*(customers.c.name_folded.contains(name, autoescape=True) for name in names)))
-    if "phones" in listing.filters:
-        searches.append(or_(*(customers.c.phone_digits.contains(digits) for digits in numbers)))
+    for name, values in [*listing.filters.items(), *listing.also]:
+        if name == "name":
+            parts = [folded(str(value)) for value in values]
+            searches.append(or_(false(), *(customers.c.name_folded.contains(part, autoescape=True) for part in parts)))
+        elif name == "phones":
+            parts = [part for value in values for part in _searched_parts(str(value), region)]
+            searches.append(or_(false(), *(customers.c.phone_digits.contains(digits) for digits in parts)))
     return searches
 
 

@@ -33,6 +33,8 @@ class Known:
         self._refreshing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._shared: asyncio.Task[None] | None = None
+        self._told: asyncio.Task[None] | None = None
+        """The question whose silence was logged, once for all who waited for it."""
 
     async def start(self) -> None:
         """Read everything once, then keep it fresh."""
@@ -78,7 +80,9 @@ class Known:
             self._shared.add_done_callback(_heard)
         done, _ = await asyncio.wait({self._shared}, timeout=limits.SNAPSHOT_WAIT_S)
         if not done:
-            log.warning("the store did not say in %s s what has changed", limits.SNAPSHOT_WAIT_S)
+            if self._told is not self._shared:
+                self._told = self._shared
+                log.warning("the store did not say in %s s what has changed", limits.SNAPSHOT_WAIT_S)
             raise storage_away()
         await self._shared
 

@@ -1,22 +1,47 @@
 """Leases: which process does a duty for a brand. Held by renewing it; a process that is gone loses it in seconds."""
 
-from sqlalchemy import bindparam, delete, or_
+from typing import NamedTuple
+
+from sqlalchemy import and_, bindparam, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from comanda.base import limits
 from comanda.base.clock import Micros
 from comanda.store.tables import leases
 from comanda.store.transaction import Statement, Transaction, one
 
 
-def hold_lease(brand_id: str, duty: str, holder: str, now: Micros, until: Micros) -> Transaction[bool]:
-    """Take or renew a duty until an instant; False while another holds it.
+class Lease(NamedTuple):
+    """Who does a duty, until when by its own clock."""
 
-    A lease that lasts much longer than any is taken for was taken by a clock that was wrong, and holds nobody up.
+    holder: str
+    until: Micros
+
+
+NOBODY = Lease("", Micros(0))
+
+
+def hold_lease(
+    brand_id: str, duty: str, wanted: Lease, now: Micros, *, lapsed: Lease = NOBODY
+) -> Transaction[Lease | None]:
+    """Take or renew a duty; None when it is ours, else the lease that stands in the way.
+
+    Whoever has watched a lease go unrenewed for as long as one lasts names it as ``lapsed`` and takes it, whatever the
+    clocks say: its holder is gone, and its clock may have been wrong.
     """
-    latest = until + limits.LEASE_CLOCKS_S * 1_000_000
-    rows = yield one(_HOLD, brand_id=brand_id, duty=duty, holder=holder, until=until, p_now=now, p_latest=latest)
-    return bool(rows)
+    rows = yield one(
+        _HOLD,
+        brand_id=brand_id,
+        duty=duty,
+        holder=wanted.holder,
+        until=wanted.until,
+        p_now=now,
+        p_lapsed_holder=lapsed.holder,
+        p_lapsed_until=lapsed.until,
+    )
+    if rows:
+        return None
+    found = yield one(_SELECT, brand_id=brand_id, duty=duty)
+    return Lease(str(found[0][0]), Micros(found[0][1])) if found else NOBODY
 
 
 def release_lease(brand_id: str, duty: str, holder: str) -> Transaction[None]:
@@ -37,9 +62,14 @@ _HOLD = Statement(
         where=or_(
             leases.c.holder == _lease.excluded.holder,
             leases.c.until < bindparam("p_now"),
-            leases.c.until > bindparam("p_latest"),
+            and_(leases.c.holder == bindparam("p_lapsed_holder"), leases.c.until == bindparam("p_lapsed_until")),
         ),
     ).returning(leases.c.holder)
+)
+_SELECT = Statement(
+    select(leases.c.holder, leases.c.until).where(
+        leases.c.brand_id == bindparam("brand_id"), leases.c.duty == bindparam("duty")
+    )
 )
 _RELEASE = Statement(
     delete(leases).where(

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, func, select, update
 
+from comanda.base import limits
 from comanda.base.clock import Micros, iso_micros
 from comanda.base.errors import ComandaError
 from comanda.base.json import to_json
@@ -26,9 +27,12 @@ def heads_of_lines(brand_id: str, now: Micros) -> Transaction[list[PrintJob]]:
     """The first queued paper of every printer and station that may be tried now; those behind it wait for it.
 
     So a station's papers keep their order, and what a printer that was moved may print no more holds up no other's.
+    Oldest first: of two that come out of one device neither waits for ever.
     """
     rows = yield one(_SELECT_HEADS, brand_id=brand_id, status="queued")
-    return [job_of(row[:-1]) for row in rows if int(row[-1]) <= now]
+    never = now + int((limits.PRINT_MAX_RETRY_S + limits.PRINT_CLOCKS_S) * 1_000_000)
+    due = [job_of(row[:-1]) for row in rows if not now < int(row[-1]) <= never]
+    return sorted(due, key=lambda job: (job.created_at, job.number))
 
 
 def take_job(brand_id: str, job: PrintJob, now: Micros) -> Transaction[Ticket | None]:
@@ -194,7 +198,7 @@ _MOVE = Statement(
         print_jobs.c.printer_id == bindparam("p_printer_id"),
         print_jobs.c.status == "queued",
     )
-    .values(printer_id=bindparam("p_to"), next_try_at=bindparam("p_now"), updated_at=bindparam("p_now"))
+    .values(printer_id=bindparam("p_to"), next_try_at=0, updated_at=bindparam("p_now"))
 )
 _SETTLE_UNCERTAIN = Statement(
     update(print_jobs)

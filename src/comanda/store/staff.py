@@ -26,14 +26,19 @@ from comanda.store.tables import staff
 from comanda.store.transaction import Row, Statement, Transaction, one
 
 
-def add_person(brand_id: str, user: User, password_hash: str, now: Micros) -> Transaction[None]:
-    """Add a person; ``password_hash`` may be empty, and then nobody can sign in as them yet.
+def add_person(brand_id: str, user: User, password_hash: str, actor: str, now: Micros) -> Transaction[None]:
+    """Add a person, of whom the audit log says who did it.
+
+    ``password_hash`` may be empty, and then nobody can sign in as them yet.
 
     Raises SetupError when the user name or the id is taken.
     """
+    number = yield from take_audit_numbers(brand_id, 1)
     added = yield one(_INSERT, **person_row(brand_id, user, now), password_hash=password_hash, version=FIRST_VERSION)
     if not added:
         raise SetupError(f"user {user.username} exists already")
+    entry = AuditEntry.of("users", str(user.id), None, encode_resource(user))
+    yield from write_audit(brand_id, number, actor, [entry], now)
     yield one(RAISE_CHANGES)
 
 

@@ -55,8 +55,10 @@ export function Dialog({ title, onClose, children, foot, wide, side, mustAnswer,
       // A browser closes it all the same when it is asked twice.
       onClose={() => {
         if (!element.current?.isConnected || element.current.open) return;
-        if (mustAnswer) element.current.showModal();
-        else onClose();
+        if (mustAnswer) {
+          element.current.showModal();
+          heading.current?.focus();
+        } else onClose();
       }}
     >
       <header class="dialog-head">

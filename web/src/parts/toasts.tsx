@@ -14,15 +14,18 @@ interface Toast {
 const SHOWN_MS = 6_000;
 /** How many that go by themselves are shown at once. */
 const PASSING = 3;
+/** More of the others would cover the screen. */
+const UNREAD = 8;
 const toasts = signal<readonly Toast[]>([]);
 let last = 0;
 
 /** Say something in passing. */
 export function toast(text: string, bad = false): void {
   const id = (last += 1);
-  const passing = toasts.value.filter((one) => !one.bad).slice(1 - PASSING);
+  const others = toasts.value.filter((one) => one.text !== text);
+  const kept = [...others.filter((one) => one.bad).slice(1 - UNREAD), ...others.filter((one) => !one.bad).slice(1 - PASSING)];
   // What went wrong stays until it is read.
-  toasts.value = [...toasts.value.filter((one) => one.bad || passing.includes(one)), { id, text, bad }];
+  toasts.value = [...others.filter((one) => kept.includes(one)), { id, text, bad }];
   if (!bad) setTimeout(() => drop(id), SHOWN_MS);
 }
 
@@ -68,7 +71,7 @@ function drop(id: number): void {
 export function ToastList(): JSX.Element {
   return (
     <div class="toasts" role="status" aria-live="polite">
-      {toasts.value.map((one) => (
+      {toasts.value.toReversed().map((one) => (
         <div key={one.id} class={one.bad ? "toast is-bad" : "toast"}>
           <span>{one.text}</span>
           <Button look="plain" icon={X} label={messages().common.close} onClick={() => drop(one.id)} />

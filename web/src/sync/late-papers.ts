@@ -1,7 +1,7 @@
 /** Printers that do not answer: nobody cooks from a paper that is still in line. */
 
 import { useEffect, useState } from "preact/hooks";
-import { ask, Refused, Unreachable } from "~/api/client";
+import { ask, Refused, serverNow, Unreachable } from "~/api/client";
 import type { PrintJobEntry } from "~/api/types";
 import { board as venueBoard } from "./board";
 import { line } from "./line";
@@ -9,6 +9,8 @@ import { line } from "./line";
 const EVERY_MS = 15_000;
 /** A paper that was tried this often in vain is late; before, its printer may only have been busy. */
 const TRIED = 2;
+/** So is one that is in line for so long: perhaps nothing prints at its station any more. */
+const LONG_MS = 120_000;
 
 export interface Late {
   stationId: number;
@@ -48,8 +50,9 @@ export function useLatePapers(): readonly Late[] {
 
 function lateOf(jobs: readonly PrintJobEntry[]): readonly Late[] {
   const silent = new Set(jobs.filter((job) => triesInVain(job) >= TRIED).map((job) => job.printer_id));
+  const isLate = (job: PrintJobEntry): boolean => silent.has(job.printer_id) || serverNow() - Date.parse(job.created_at) > LONG_MS;
   // One that is taken between the two answers stands in both.
-  const waiting = new Map(jobs.filter(({ printer_id }) => silent.has(printer_id)).map((job) => [job.id, job]));
+  const waiting = new Map(jobs.filter(isLate).map((job) => [job.id, job]));
   const papers = new Map<number, number>();
   for (const job of waiting.values()) {
     const stationId = Number(job.ticket_id.split("-")[1]);

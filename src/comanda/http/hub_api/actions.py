@@ -179,7 +179,8 @@ async def _body(call: Call, hub: Hub, kind: type[AnyStruct]) -> AnyStruct:
     try:
         return read_body(call, kind)
     except ComandaError as refusal:
-        raise await refused_body(call, hub, refusal) from None
+        await refused_body(call, hub, refusal)
+        raise
 
 
 def _refusal(body: RefuseBody, dossier: Dossier, house: House) -> Refusal:

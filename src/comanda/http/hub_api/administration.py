@@ -5,6 +5,7 @@ overwritten; who changed what stands in the audit log.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -15,8 +16,10 @@ from comanda.base import limits
 from comanda.base.clock import Micros, iso_micros, now_micros
 from comanda.base.errors import ComandaError, Problem, invalid
 from comanda.base.json import to_json
+from comanda.catalogue.document import Document
 from comanda.catalogue.editing import document_of, free_ids, merged, numbered, read_resource, shown
 from comanda.catalogue.model import Resource, User
+from comanda.catalogue.snapshot import Snapshot
 from comanda.http.acting import kept_answer, keyed_request
 from comanda.http.call import Call, Reply
 from comanda.http.door import Lane
@@ -42,6 +45,8 @@ from comanda.store.staff import free_person_id, set_password
 from comanda.store.transaction import Transaction
 
 _NOTHING: Final[Mapping[str, str]] = {}
+Made = Callable[[Snapshot], Resource]
+"""A resource as it is to be written into a catalogue: what has no id yet gets one that is free there."""
 
 
 def lister(kind: type[Resource]) -> Lane:
@@ -80,9 +85,9 @@ def creator(kind: type[Resource]) -> Lane:
         value = _object_body(call)
         for _ in range(limits.EDIT_TRIES):
             resource_id = await _new_id(call, hub, kind, value.get("id"))
-            body = numbered(kind, value, hub.known.snapshot(brand_id), resource_id)
+            made = partial(_numbered, kind, value, resource_id)
             try:
-                return await _created(call, hub, read_resource(kind, body), keyed)
+                return await _created(call, hub, made, made(hub.known.snapshot(brand_id)), keyed)
             except ComandaError as error:
                 if error.code != "already_exists" or value.get("id") is not None:
                     raise
@@ -99,9 +104,8 @@ def changer(kind: type[Resource]) -> Lane:
     async def change(call: Call, hub: Hub) -> Reply:
         changes = _object_body(call)
 
-        def changed(before: Resource) -> Resource:
-            value = merged(before, changes)
-            return read_resource(kind, numbered(kind, value, hub.known.snapshot(whole_brand(call)), before.id))
+        def changed(before: Resource) -> Made:
+            return partial(_numbered, kind, merged(before, changes), before.id)
 
         return await _rewritten(call, hub, kind, changed)
 
@@ -112,7 +116,7 @@ def retirer(kind: type[Resource]) -> Lane:
     """The handler that retires a resource, of the version in ``If-Match``; nothing is ever deleted."""
 
     async def retire(call: Call, hub: Hub) -> Reply:
-        return await _rewritten(call, hub, kind, lambda before: replace(before, active=False))
+        return await _rewritten(call, hub, kind, lambda before: lambda _: replace(before, active=False))
 
     return retire
 
@@ -138,8 +142,16 @@ async def list_audit(call: Call, hub: Hub) -> Reply:
     return Reply(200, to_json(envelope(entries, started=call.started, now=now_micros(), next_before=last)))
 
 
-async def _created(call: Call, hub: Hub, resource: Resource, keyed: KeyedRequest | None) -> Reply:
-    """Add a resource, a user with a first password, in one transaction that keeps the answer under the key."""
+def _numbered(kind: type[Resource], value: dict[str, Any], resource_id: int, snapshot: Snapshot) -> Resource:
+    """The resource of a body; parts of it without an id get one that nothing in this very catalogue has."""
+    return read_resource(kind, numbered(kind, value, snapshot, resource_id))
+
+
+async def _created(call: Call, hub: Hub, made: Made, resource: Resource, keyed: KeyedRequest | None) -> Reply:
+    """Add a resource, a user with a first password, in one transaction that keeps the answer under the key.
+
+    ``resource`` is what is ``made`` of the catalogue as this process knows it.
+    """
     brand_id, kind, actor, now = whole_brand(call), resource.plural, call.acting.actor, now_micros()
     password = random_text(16) if kind == "users" else None
     hashed = None if password is None else await hub.passwords.hash(password)
@@ -155,7 +167,7 @@ async def _created(call: Call, hub: Hub, resource: Resource, keyed: KeyedRequest
     def carry_out(edit: Edit) -> Transaction[bytes | Replayed | KeyReused]:
         return under_key(brand_id, keyed, lambda: add(edit), now, status=201)
 
-    outcome = await apply_document(call, hub, document_of(resource), {(kind, resource.id): ABSENT}, carry_out)
+    outcome = await apply_document(call, hub, _document(made), {(kind, resource.id): ABSENT}, carry_out)
     if not isinstance(outcome, bytes):
         return kept_answer(outcome)
     expires_at = iso_micros(Micros(now + limits.IDEMPOTENCY_WINDOW_S * 1_000_000))
@@ -163,31 +175,36 @@ async def _created(call: Call, hub: Hub, resource: Resource, keyed: KeyedRequest
     return replace(answers[-1], headers={**answers[-1].headers, **more})
 
 
-async def _rewritten(call: Call, hub: Hub, kind: type[Resource], change: Callable[[Resource], Resource]) -> Reply:
+async def _rewritten(call: Call, hub: Hub, kind: type[Resource], change: Callable[[Resource], Made]) -> Reply:
     """Write a resource as ``change`` makes it of the version in ``If-Match``; for ``*``, of whichever there is."""
     wanted = expected_version(call)
     for _ in range(limits.EDIT_TRIES):
         before, version = await _kept(call, hub, kind)
         if wanted not in (None, version):
             raise version_differs(version)
-        after = change(before)
+        made = change(before)
+        after = made(hub.known.snapshot(whole_brand(call)))
         _keep_a_manager(call, before, after)
         try:
-            return await _written(call, hub, after, version)
+            return await _written(call, hub, made, after, version)
         except ComandaError as error:
             if wanted is not None or error.code != "version_differs":
                 raise
     raise catalogue_busy()
 
 
-async def _written(call: Call, hub: Hub, resource: Resource, version: int) -> Reply:
+async def _written(call: Call, hub: Hub, made: Made, resource: Resource, version: int) -> Reply:
     brand_id, kind = whole_brand(call), resource.plural
 
     def carry_out(edit: Edit) -> Transaction[Kept]:
         return write_resource(brand_id, edit, kind, resource.id, now_micros())
 
-    kept = await apply_document(call, hub, document_of(resource), {(kind, resource.id): version}, carry_out)
+    kept = await apply_document(call, hub, _document(made), {(kind, resource.id): version}, carry_out)
     return _reply(call, 200, kept)
+
+
+def _document(made: Made) -> Callable[[Snapshot], Document]:
+    return lambda snapshot: document_of(made(snapshot))
 
 
 def _keyed(call: Call) -> KeyedRequest | None:

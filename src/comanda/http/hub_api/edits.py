@@ -56,18 +56,20 @@ def expected_version(call: Call) -> int | None:
 async def apply_document(
     call: Call,
     hub: Hub,
-    document: Document,
+    make: Callable[[Snapshot], Document],
     expected: Mapping[tuple[str, int], int],
     carry_out: Callable[[Edit], Transaction[Result]],
 ) -> Result:
-    """Write a document for the caller and let this process see it; checked again when the catalogue moved meanwhile.
+    """Write a document for the caller and let this process see it; made and checked anew when the catalogue moved.
 
-    ``carry_out`` is the one transaction that applies the checked edit. Raises ComandaError ``validation_failed``,
-    ``version_differs``, ``already_exists``, ``name_taken``, ``catalogue_busy``.
+    ``make`` makes it of the catalogue as it is; ``carry_out`` is the one transaction that applies the checked edit.
+    Raises ComandaError ``validation_failed``, ``version_differs``, ``already_exists``, ``name_taken``,
+    ``catalogue_busy``.
     """
     brand = call.acting.brand
     for _ in range(limits.EDIT_TRIES):
         snapshot = hub.known.snapshot(brand.id)
+        document = make(snapshot)
         await _check(hub, brand.id, document, snapshot)
         people = phoned(document.customers, brand.region)
         edit = Edit(document, people, snapshot.version, call.acting.actor, expected)

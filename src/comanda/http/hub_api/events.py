@@ -4,12 +4,14 @@ A reader that goes on from ``next_after`` misses nothing and gets nothing twice.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from comanda.access.model import AnyCaller
+from comanda.access.credentials import identify_any, require_place
+from comanda.access.identify import require_scope
+from comanda.access.model import AnyCaller, Caller
 from comanda.base import limits
 from comanda.base.clock import now_micros
 from comanda.base.errors import ComandaError
@@ -46,6 +48,7 @@ async def list_events(call: Call, hub: Hub) -> Reply:
         check_within(asked.venue_id, asked.after, page.ends)
         if not page.events and asked.wait_s and page.through == page.ends.last:
             page = await _next_page(asked, page, hub)
+            await require_still(call, hub, [asked.venue_id])
     except OutsideLog as outside:
         raise _expired(outside) from None
     body = envelope(
@@ -74,6 +77,17 @@ def require_venue(venue_id: int, call: Call, hub: Hub) -> None:
 def may_follow(caller: AnyCaller, venue_id: int) -> bool:
     """Whether the log of a venue is for this caller; venue 0 is the brand itself, which all who call for it follow."""
     return venue_id == 0 or caller.may_see(venue_id)
+
+
+async def require_still(call: Call, hub: Hub, venue_ids: Iterable[int]) -> None:
+    """Raise ComandaError if a call that has waited would not be let in now: its token lapsed, its caller disabled."""
+    assert call.route is not None
+    caller = identify_any(await hub.known.directory(), hub.tokens, call.method, call.headers, now_micros())
+    require_place(call.route, caller)
+    if isinstance(caller, Caller) and call.route.scope is not None:
+        require_scope(caller.client, call.route.scope)
+    if not all(may_follow(caller, venue_id) for venue_id in venue_ids):
+        raise ComandaError("resource_not_found", "Venue not found")
 
 
 def own_venue(call: Call, name: str) -> int:

@@ -194,7 +194,8 @@ async def _approve_new_terminal(call: Call, hub: Hub, approval: Approval) -> Kep
 
         try:
             expected = {(Terminal.plural, terminal_id): ABSENT}
-            return await apply_document(call, hub, Document(terminals=(terminal,)), expected, carry_out)
+            document = Document(terminals=(terminal,))
+            return await apply_document(call, hub, lambda _, made=document: made, expected, carry_out)  # type: ignore[misc]
         except ComandaError as error:
             if error.code != "already_exists":
                 raise

@@ -53,7 +53,7 @@ async def settle_job(call: Call, hub: Hub) -> Reply:
     try:
         read_body(call, NoBody)
     except ComandaError as refusal:
-        raise await refused_body(call, hub, refusal) from None
+        return await refused_body(call, hub, refusal)
     caller, brand_id = call.acting, call.acting.brand.id
     found = re.fullmatch(r"([0-9]{1,16})-([0-9]{1,16})", paths.part(call, 3))
     if not found or max(map(int, found.groups())) > limits.MAX_ID or not caller.may_see(int(found[1])):

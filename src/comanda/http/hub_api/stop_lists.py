@@ -55,7 +55,7 @@ async def set_stop_list(call: Call, hub: Hub) -> Reply:
     entry = StopListEntry(venue_id=venue_id, product_id=product_id, quantity=quantity)
     brand_id = call.acting.brand.id
     document = Document(stop_list=(entry,))
-    await apply_document(call, hub, document, expected, lambda edit: apply_edit(brand_id, edit, now_micros()))
+    await apply_document(call, hub, lambda _: document, expected, lambda edit: apply_edit(brand_id, edit, now_micros()))
     data = {"venue_id": venue_id, "product_id": product_id, "quantity": quantity}
     return Reply(200, to_json(envelope(data, started=call.started, now=now_micros())))
 

@@ -11,18 +11,14 @@ from dataclasses import dataclass
 
 import structlog
 
-from comanda.access.credentials import identify_any, require_place
-from comanda.access.identify import require_scope
-from comanda.access.model import Caller
 from comanda.base import limits
-from comanda.base.clock import now_micros
 from comanda.base.errors import ComandaError, Kind
 from comanda.base.json import to_json
 from comanda.events.feed import Viewer
 from comanda.events.model import LoggedEvent, OutsideLog
 from comanda.http.call import Call, StreamReply
 from comanda.http.hub import Hub
-from comanda.http.hub_api.events import may_follow, own_venue, require_venue, wanted_types
+from comanda.http.hub_api.events import own_venue, require_still, require_venue, wanted_types
 from comanda.http.open_api import query as queries
 
 log = structlog.get_logger("comanda.http")
@@ -154,16 +150,11 @@ class _Stream:
 
     async def _is_still_let_in(self) -> bool:
         """Whether the request would be let in now: its token may have lapsed, its caller been disabled."""
-        call, hub = self.call, self.hub
-        assert call.route is not None
         try:
-            caller = identify_any(await hub.known.directory(), hub.tokens, call.method, call.headers, now_micros())
-            require_place(call.route, caller)
-            if isinstance(caller, Caller) and call.route.scope is not None:
-                require_scope(caller.client, call.route.scope)
+            await require_still(self.call, self.hub, self.position.numbers)
         except ComandaError as error:
             return error.kind is Kind.UNAVAILABLE
-        return all(may_follow(caller, venue_id) for venue_id in self.position.numbers)
+        return True
 
 
 def _frame(name: str, data: object) -> bytes:

@@ -44,7 +44,8 @@ async def list_categories(call: Call, hub: Hub) -> Reply:
     visible: Collection[int] = snapshot.categories.keys() if everything else visible_categories(snapshot)
     top = _top(snapshot, listing) if nested else snapshot.categories
     among = {category_id: snapshot.categories[category_id] for category_id in top if category_id in visible}
-    found = search(snapshot, ("categories", nested, everything), among, _KEEPS, listing)
+    kind = ("categories", nested, everything, nested and "parent_id" in listing.filters)
+    found = search(snapshot, kind, among, _KEEPS, listing)
     shown: Container[int] = visible if nested else ()
     menu = await with_media(menu, _pictures(found[0], shown, snapshot), call, hub)
     data = [category_object(category, menu, shown) for category in found[0]]

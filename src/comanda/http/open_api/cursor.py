@@ -66,5 +66,13 @@ def next_cursor(listing: Listing, path: str, rows: Sequence[Listed], *, more: bo
 
 
 def _digest(listing: Listing, path: str) -> str:
-    parts = (path, listing.venue_id, sorted(listing.filters.items()), listing.span, listing.sort, listing.descending)
+    parts = (
+        path,
+        listing.venue_id,
+        sorted(listing.filters.items()),
+        listing.also,
+        listing.span,
+        listing.sort,
+        listing.descending,
+    )
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

@@ -59,6 +59,7 @@ def _number_part(name: str, text: str) -> str:
 RULES: Final = ListRules(
     sorts=("id", "cid", "group_id", "name", "email", "address", "created_at", "updated_at"),
     filters={"name": as_text, "phones": _number_part, **number_filters("group_id")},
+    several=frozenset({"name", "phones"}),
     relations=RELATIONS,
 )
 """What lists of customers take (contract 3, 9.18)."""
@@ -91,7 +92,7 @@ async def create(call: Call, hub: Hub) -> Reply:
     try:
         customer = _read_customer(call, hub)
     except ComandaError as refusal:
-        raise await refused_body(call, hub, refusal) from None
+        return await refused_body(call, hub, refusal)
 
     def render(stored: Customer) -> bytes:
         made.append(stored.id)

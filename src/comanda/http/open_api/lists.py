@@ -18,6 +18,7 @@ from comanda.http.open_api.cursor import Listed, continue_listing, next_cursor
 from comanda.http.open_api.scope import span
 from comanda.orders.view import envelope
 
+_Values = tuple[str | int, ...]
 ReadValue = Callable[[str, str], str | int]
 """Check one value of a filter by the filter's name and the value's text. Raises ComandaError ``invalid_parameter``."""
 
@@ -33,6 +34,8 @@ class ListRules:
 
     sorts: tuple[str, ...] = ("id", "created_at", "updated_at")
     filters: Mapping[str, ReadValue] = field(default_factory=dict)
+    several: frozenset[str] = frozenset()
+    """Filters by which a row may have several values at once, or that are parts of a text: each that is sent holds."""
     plain: tuple[str, ...] = ()
     """Filters that may also be written as a parameter of their own, such as ``status=PENDING``."""
     relations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -47,9 +50,11 @@ def read_listing(call: Call, hub: Hub, rules: ListRules, venue_id: int | None) -
     query = queries.parse_query(call.query)
     page, limit = queries.page_and_limit(query, rules.most)
     sort, descending = queries.sorting(query, rules.sorts, rules.sort)
+    filters, also = _filters(query, rules)
     listing = Listing(
         venue_id=venue_id,
-        filters=_filters(query, rules),
+        filters=filters,
+        also=also,
         span=span(query, call, hub, venue_id) if rules.dated else (None, None),
         sort=sort,
         descending=descending,
@@ -117,11 +122,20 @@ def true_or_false(name: str, text: str) -> str:
     return found
 
 
-def _filters(query: queries.Query, rules: ListRules) -> dict[str, tuple[str | int, ...]]:
-    found = queries.filters(query, tuple(rules.filters))
+def _filters(query: queries.Query, rules: ListRules) -> tuple[dict[str, _Values], tuple[tuple[str, _Values], ...]]:
+    stated = queries.filters(query, tuple(rules.filters))
     for name in rules.plain:
-        stated = [value for _, value in query.indexed.get(name, [])] + [query.plain.get(name, "")]
-        stated = [value for value in stated if value]
-        if stated:
-            found[name] = [value for value in stated if value in found[name]] if name in found else stated
-    return {name: tuple(rules.filters[name](name, value) for value in values) for name, values in found.items()}
+        written = [value for _, value in query.indexed.get(name, [])] + [query.plain.get(name, "")]
+        if any(written):
+            stated.append((name, [text for text in written if text]))
+    found: dict[str, _Values] = {}
+    also: list[tuple[str, _Values]] = []
+    for name, texts in stated:
+        values = tuple(rules.filters[name](name, text) for text in texts)
+        if name not in found:
+            found[name] = values
+        elif name in rules.several:
+            also.append((name, values))
+        else:
+            found[name] = tuple(value for value in found[name] if value in values)
+    return found, tuple(also)

@@ -110,7 +110,7 @@ async def update_order(call: Call, hub: Hub) -> Reply:
         if not isinstance(body, dict) or body.get("status") != Status.IGNORE:
             raise status_not_allowed()
     except ComandaError as refusal:
-        raise await refused_body(call, hub, refusal) from None
+        return await refused_body(call, hub, refusal)
     house = House(caller.brand, hub.known.snapshot(caller.brand.id))
     by = actor_of(caller)
 

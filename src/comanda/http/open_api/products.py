@@ -51,6 +51,7 @@ RULES: Final = ListRules(
         "inventory_behavior": one_of("0", "1", "3"),
         **dict.fromkeys((*FLAGS, *HAVING), true_or_false),
     },
+    several=frozenset({"tags"}),
     relations={
         "category": columns(catalogue_answers.CategoryItem),
         "station": columns(catalogue_answers.StationItem),
@@ -182,15 +183,14 @@ def _stop_list_filters(query: queries.Query) -> list[Matches]:
     """
     try:
         found = queries.filters(query, tuple(STOP_LIST_RULES.filters))
-        return [_matches(name, values) for name, values in found.items()]
+        return [_matches(name, values) for name, values in found]
     except ComandaError as refusal:
         raise ComandaError(refusal.code, "Invalid filter parameters", details=refusal.details) from None
 
 
 def _matches(name: str, texts: list[str]) -> Matches:
     numbers = [STOP_LIST_RULES.filters[name](name, text) for text in texts]
-    # Filters by one field that contradict each other leave it without a value.
-    if name == "id" or not numbers:
+    if name == "id":
         return lambda row: getattr(row, name) in numbers
     if len(numbers) > 2:
         queries.refuse_parameter(name, "takes one value, or two for a range", ", ".join(texts))

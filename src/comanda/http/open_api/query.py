@@ -92,8 +92,8 @@ def days(query: Query) -> tuple[Day, Day]:
     return first, last + _rest(end or "") if isinstance(last, datetime) else last
 
 
-def filters(query: Query, allowed: Sequence[str]) -> dict[str, list[str]]:
-    """Filters as IN lists by field: ``filters[N][0]`` names the field, ``filters[N][1]`` or ``…[1][M]`` the values."""
+def filters(query: Query, allowed: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Filters as IN lists: ``filters[N][0]`` names the field, ``filters[N][1]`` or ``…[1][M]`` the values."""
     if not allowed and ("filters" in query.plain or "filters" in query.indexed):
         refuse_parameter("filters", "are for other lists: this one takes no filters", None)
     names: dict[str, str] = {}
@@ -109,14 +109,13 @@ def filters(query: Query, allowed: Sequence[str]) -> dict[str, list[str]]:
             )
     if "filters" in query.plain:
         refuse_parameter("filters", f"are written filters[0][0]=FIELD&filters[0][1]=VALUE; {_fields(allowed)}", None)
-    found: dict[str, list[str]] = {}
+    found: list[tuple[str, list[str]]] = []
     for outer, name in names.items():
         if name not in allowed:
             refuse_parameter(f"filters[{outer}][0]", f"must be one of {', '.join(allowed)}", name)
         if outer not in values:
             refuse_parameter(f"filters[{outer}][1]", "is required", None)
-        wanted = values[outer]
-        found[name] = [value for value in found[name] if value in wanted] if name in found else wanted
+        found.append((name, values[outer]))
     for outer in values.keys() - names.keys():
         refuse_parameter(f"filters[{outer}][0]", f"must be one of {', '.join(allowed)}", None)
     return found
@@ -202,7 +201,10 @@ def _day(name: str, text: str | None) -> Day:
             found = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     except ValueError:
         found = None
-    if found is None or not 1970 < found.year <= 9000:
+    if found is not None and found.year <= 1970:
+        # Nothing here is as old.
+        found = datetime(1970, 1, 2, tzinfo=UTC) if isinstance(found, datetime) else date(1970, 1, 2)
+    if found is None or found.year > 9000:
         refuse_parameter(name, "must be a day such as 2026-01-19, or a time such as 2026-01-19T14:51:33", text)
     return found
 

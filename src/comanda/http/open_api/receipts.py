@@ -142,7 +142,7 @@ async def patch_receipt(call: Call, hub: Hub) -> Reply:
     try:
         body = _read_change(call)
     except ComandaError as refusal:
-        raise await refused_body(call, hub, refusal) from None
+        return await refused_body(call, hub, refusal)
     values: dict[str, str | bool] = {}
     if body.order_number is not None:
         values["order_number"] = body.order_number
@@ -169,7 +169,7 @@ async def close_receipt(call: Call, hub: Hub) -> Reply:
     try:
         tender = _tender(read_body(call, ReceiptPayments, unknown=True))
     except ComandaError as refusal:
-        raise await refused_body(call, hub, refusal) from None
+        return await refused_body(call, hub, refusal)
     house, by = house_of(call, hub), actor_of(call.acting)
 
     def decide(dossier: Dossier, at: Micros) -> Change:

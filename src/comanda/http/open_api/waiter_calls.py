@@ -37,7 +37,7 @@ async def call_waiter(call: Call, hub: Hub) -> Reply:
         body = read_body(call, WaiterCall, unknown=True)
         table = _table(body, call, hub)
     except ComandaError as refusal:
-        raise await refused_body(call, hub, refusal) from None
+        return await refused_body(call, hub, refusal)
     data = {
         "venue_id": table.venue_id,
         "table_id": table.id,

@@ -43,6 +43,12 @@ export default function Board(): JSX.Element {
   const search = useRef<HTMLInputElement>(null);
   const columns = visible.value;
   const cursor = useCursor(columns, setTab);
+  const byArrow = useRef(false);
+  // However it came to be opened: keys act on what is looked at.
+  useEffect(() => {
+    if (opened !== null) cursor.put(opened);
+    byArrow.current = false;
+  }, [opened]);
   useNotice();
   useEffect(watchBoard, []);
   useEffect(watchSearch, []);
@@ -52,7 +58,6 @@ export default function Board(): JSX.Element {
 
   const show = useCallback((id: number): void => {
     setAccepting(null);
-    cursor.put(id);
     open(id);
   }, []);
   const move = useCallback((id: number, wanted: CardMove | "refuse"): void => {
@@ -91,7 +96,9 @@ export default function Board(): JSX.Element {
   useKeys(press, (way) => {
     const next = cursor.go(way);
     // What is looked at goes along: keys act upon nothing else.
-    if (next !== null && opened !== null) show(next);
+    if (next === null || opened === null) return;
+    byArrow.current = next !== opened;
+    show(next);
   });
 
   return (
@@ -117,7 +124,7 @@ export default function Board(): JSX.Element {
             </div>
           )}
         </div>
-        {opened !== null && <OrderPanel id={opened} accepting={accepting === opened} onClose={close} onAsk={(kind) => setQuestion({ kind, id: opened })} />}
+        {opened !== null && <OrderPanel id={opened} inPassing={byArrow.current} accepting={accepting === opened} onClose={close} onAsk={(kind) => setQuestion({ kind, id: opened })} />}
       </div>
       <Announcement />
       {question?.kind === "refuse" && <RefuseDialog id={question.id} onClose={() => answered(question)} />}

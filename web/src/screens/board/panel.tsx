@@ -23,6 +23,8 @@ interface Props {
   id: number;
   /** Whether whoever opened it wants to accept at once. */
   accepting: boolean;
+  /** It is gone by with arrows: the focus stays on the card. */
+  inPassing: boolean;
   onClose: () => void;
   onAsk: (question: "refuse" | "pay") => void;
 }
@@ -34,7 +36,7 @@ export function OrderPanel(props: Props): JSX.Element {
   const found = useOrder(id);
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    if (!props.accepting) heading.current?.focus();
+    if (!props.accepting && !props.inPassing) heading.current?.focus();
   }, [id]);
   const number = found ? numberOf(found.order, found.receipt) : `#${id}`;
   return (

@@ -11,6 +11,7 @@ import { Dialog } from "~/parts/dialog";
 import { Choice, Field } from "~/parts/field";
 import { explain, toast } from "~/parts/toasts";
 import { actNow, isPending } from "~/sync/actions";
+import { receiptOf } from "./layout";
 import { paymentPath } from "./moves";
 import { useOrder } from "./order-in-view";
 import { Money } from "./panel-money";
@@ -81,6 +82,7 @@ function Form({ receipt, number, onClose, onClosed }: FormProps): JSX.Element {
       const open = staysOpen(error, doubt !== null);
       // The question was left while it was asked.
       if (!shown.current) {
+        if (open && receiptOf(receipt.id)?.status === 2) return;
         toast(`${wish.label}: ${open ? board.nobodyKnows : reasonOf(error)}`, true);
         return;
       }

@@ -42,6 +42,10 @@ export function Display({ stationId, name }: { stationId: number | null; name: s
   const ready = finished(own).filter((ticket) => !attention.lingering.value.has(ticket.id));
 
   const opened = own.find((ticket) => ticket.id === more);
+  useEffect(() => {
+    // What has left the screen does not open by itself when it comes back.
+    if (more !== null && opened === undefined) setMore(null);
+  }, [more, opened === undefined]);
 
   function turn(to: number): void {
     const grid = box.current;
