@@ -90,7 +90,7 @@ async def test_relations_come_in_every_notation(server: Server):
     "query",
     [
         "status=DONE", "limit=0", "limit=201", "limit=x", "page=0", "page=99999999999999", "sort[0]=price",
-        "sort[1]=2", "date[0]=yesterday", "date[0]=2026-02-30", "date[0]=0001-01-01", "filters[0][0]=phone&filters[0][1]=1",
+        "sort[1]=2", "date[0]=yesterday", "date[0]=2026-02-30", "date[0]=9001-01-01", "filters[0][0]=phone&filters[0][1]=1",
         "filters[0][0]=status", "filters[0][1]=x", "filters[0][0]=customer_id&filters[0][1]=x",
         "filters[0][0]=customer_id&filters[0][1]=99999999999999999999", "with=lines", "with=receipt:total",
         "with=id", "filters[0][0]=order_number&filters[0][1]=%00", "status=%ff", "&".join(["a=1"] * 201),
