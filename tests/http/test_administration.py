@@ -465,6 +465,8 @@ async def test_what_the_command_line_does_to_people_is_kept_like_any_edit(server
         ("created", "administration"),
     ]
     assert {entry["resource"] for entry in audit} == {str(eve["id"])}
+    lost = await signed_in(server, "eve", "a guess of eve's", 401)
+    assert lost == {}
     stale = {**manager, "if-match": f'"{eve["version"]}"'}
     await ask(server, "PATCH", f"{ADMIN}/users/{eve['id']}", stale, 412, json={"active": True})
 

@@ -438,6 +438,13 @@ async def test_a_number_without_its_area_code_is_many_peoples(server: Server):
         (await create(server, {"name": n, "phone": p}))["data"] for n, p in (("A", "498 12 34"), ("B", "4981234"))
     ]
     assert anna["id"] != boris["id"]
+    asked = demo.example("create-order.request")
+    order = await server.create({**asked, "customer": {**asked["customer"], "id": 0, "phone": "498 12 34"}})
+    stored = order.json()["data"]
+    assert [warning["code"] for warning in stored["payload"]["warnings"]] == ["phone_not_normalised"]
+    till = {"authorization": f"Bearer {demo.TERMINAL_TOKEN}"}
+    looked_for = await server.http.get("/hub/v1/orders?search=4981234", headers=till)
+    assert [one["id"] for one in looked_for.json()["data"]] == [stored["id"]]
     assert [anna["phone"], boris["phone"]] == ["498 12 34", "4981234"]
 
 

@@ -266,7 +266,7 @@ async def test_failures_in_the_hub_are_limited_by_address(settings):
     async with demo_hub(replace(settings, rate_failed=3, rate_calls=2)) as hub, serving(hub) as server:
         for _ in range(6):
             answer = await server.http.get(SESSION, headers=TERMINAL)
-            assert (answer.status_code, answer.headers["ratelimit-limit"]) == (200, "3")
+            assert (answer.status_code, "ratelimit-limit" in answer.headers) == (200, False)
         codes = [(await server.http.get(SESSION, headers=server.headers)).status_code for _ in range(3)]
         assert codes == [200, 200, 429]
         wrong = {"authorization": "Bearer x"}

@@ -394,6 +394,25 @@ async def test_a_printer_that_is_moved_to_another_venue_prints_nothing_of_the_ol
         assert [job["order_id"] for job in await jobs(server, "queued")] == [left]
 
 
+async def test_a_paper_without_a_printer_waits_until_nobody_needs_it(server: Server, hasty):
+    """Its printer was retired; once its ticket is finished, or the station has a screen only, it is in line no more."""
+    await server.import_(at(free_port()))
+    cooked, other = [await place(server, **SENT) for _ in range(2)]
+    await server.import_({"stations": [{"id": 1, "name": "Kitchen"}], **at(9, active=False)})
+
+    def waiting(orders: list[int]):
+        async def found() -> bool:
+            return [job["order_id"] for job in await jobs(server, "queued")] == orders
+
+        return found
+
+    await until(waiting([cooked, other]))
+    await did(server, f"/tickets/{cooked}-1-1/ready", headers=KITCHEN)
+    await until(waiting([other]))
+    await server.import_({"stations": [{"id": 1, "name": "Kitchen", "printable": False}]})
+    await until(waiting([]))
+
+
 async def test_one_device_in_two_places_of_the_catalogue_gets_one_paper_at_a_time(server: Server, hasty):
     """Two stations share it: the second connection is made when the first has ended."""
     async with printer() as shared:

@@ -1,5 +1,7 @@
 """Backups of the embedded store by the command: beside a server that never rests, and of older schemas."""
 
+import json
+import shutil
 import sqlite3
 import threading
 from contextlib import closing
@@ -56,3 +58,33 @@ def test_a_backup_of_an_older_schema_is_restored_and_brought_up_to_date(tmp_path
     run_comanda("restore", "copy.db", "--data-dir", str(new.data_dir), cwd=tmp_path)
     run_comanda("brand", "add", "plov", "--data-dir", str(new.data_dir), cwd=tmp_path)
     assert "plov" in run_comanda("brand", "list", "--data-dir", str(new.data_dir), cwd=tmp_path).stdout
+
+
+def test_what_is_no_store_replaces_none(tmp_path):
+    """A copy that failed, another program's file: refused before anything is touched."""
+    run_comanda("brand", "add", "plov", "--data-dir", str(tmp_path), cwd=tmp_path)
+    (tmp_path / "empty.db").touch()
+    with closing(sqlite3.connect(tmp_path / "foreign.db")) as foreign:
+        foreign.execute("CREATE TABLE orders (id INTEGER)")
+    for name in ("empty.db", "foreign.db"):
+        refused = run_comanda("restore", name, "--replace", "--data-dir", str(tmp_path), cwd=tmp_path, check=False)
+        assert (refused.returncode, "no store of Comanda" in refused.stderr) == (1, True), refused.stderr
+    assert "plov" in run_comanda("brand", "list", "--data-dir", str(tmp_path), cwd=tmp_path).stdout
+    assert not list(tmp_path.glob("*.replaced-*"))
+
+
+def test_prices_are_imported_from_a_table_of_ids_and_prices(tmp_path, demo_file):
+    """Nothing else of the products is touched."""
+    shutil.copy(demo_file, Settings(data_dir=tmp_path).database_file)
+    (tmp_path / "prices.csv").write_text("id,price\n102,8.15\n")
+    where = ("--brand", "demo", "--data-dir", str(tmp_path))
+
+    def pizza() -> dict:
+        exported = json.loads(run_comanda("export", "--json", *where, cwd=tmp_path).stdout)
+        return next(product for product in exported["products"] if product["id"] == 102)
+
+    before = pizza()
+    run_comanda("import", "prices.csv", *where, cwd=tmp_path)
+    after = pizza()
+    assert {**after, "updated_at": before["updated_at"]} == {**before, "price": 8.15}
+    assert before["category_id"] == 1

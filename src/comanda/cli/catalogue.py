@@ -31,10 +31,10 @@ def import_catalogue(
 
     Pictures that it names are taken from the folder beside it that ends in .pictures, if they are not there yet.
     """
-    read_document(file)
+    whole = None if file.suffix == ".csv" else read_document(file)
 
     async def work(store: Store) -> None:
-        document = read_document(file, await administration.catalogue_of(store, brand))
+        document = whole or read_document(file, await administration.catalogue_of(store, brand))
         pictures = await picture_folder.find_files(store, brand, document, picture_folder.folder_beside(file))
         if pictures or check_only:
             await administration.check_import(store, brand, document, given=pictures.keys())
@@ -44,7 +44,7 @@ def import_catalogue(
             return
 
         async def made_of(snapshot: Snapshot) -> Document:
-            return read_document(file, snapshot) if file.suffix == ".csv" else document
+            return whole or read_document(file, snapshot)
 
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("importing", total=None)

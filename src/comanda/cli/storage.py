@@ -102,7 +102,7 @@ def _copy_checked(source: Path, target: Path) -> dict[str, int]:
             reading.close()
             writing.close()
         return _check_copy(target)
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, SetupError) as error:
         target.unlink(missing_ok=True)
         raise SetupError(f"{source} cannot be copied: {error}") from error
 
@@ -120,6 +120,8 @@ def _check_copy(path: Path) -> dict[str, int]:
             raise SetupError(f"the copy is damaged: {verdict}")
         # It may be older than the tables of today: then the server brings it up to date when it starts.
         there = {row[0] for row in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if not there >= {"alembic_version", "orders", "events"}:
+            raise SetupError(f"{path} holds no store of Comanda")
         count = "SELECT count(*) FROM "
         return {name: copy.execute(count + name).fetchone()[0] for name in metadata.tables if name in there}
     finally:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 from zoneinfo import ZoneInfoNotFoundError
 
@@ -132,6 +133,9 @@ class Printing:
         if instead is not None:
             await self._store.run(lambda: print_jobs.move_line(brand_id, job, instead.id, now_micros()))
             self._free.set()
+            return
+        is_needless = partial(_is_needless, job, snapshot)
+        await self._store.run(lambda: print_jobs.wait_for_printer(brand_id, job, is_needless, now_micros()))
 
     def _finished(self, key: tuple[str, int], address: tuple[str, int], task: "asyncio.Task[None]") -> None:
         self._sending.pop(key, None)
@@ -144,11 +148,7 @@ class Printing:
         ticket = await self._run(lambda: print_jobs.take_job(brand_id, job, now_micros()))
         if ticket is None:
             return
-        screen_only = not snapshot.prints(ticket.station_id)
-        cancelled = ticket.status is TicketStatus.CANCELLED and job.kind in ("ticket", "reprint")
-        if screen_only or cancelled or (job.kind == "ticket" and (ticket.finished or not ticket.open)):
-            # Nobody reads paper there any more; or the slip that says CANCELLED follows; or it is cooked already,
-            # and an ordinary ticket now would be cooked again.
+        if _is_needless(job, snapshot, ticket):
             await self._run(lambda: print_jobs.settle_job(brand_id, job, "overtaken", now_micros()))
             return
         try:
@@ -214,6 +214,17 @@ class Printing:
                 await self._store.run(lambda brand_id=brand_id: release_lease(brand_id, DUTY, self._holder))
             except ComandaError as error:
                 log.warning("printing.lease_kept", brand=brand_id, error=str(error))
+
+
+def _is_needless(job: PrintJob, snapshot: Snapshot, ticket: Ticket) -> bool:
+    """Whether a paper need not be printed any more.
+
+    Nobody reads paper at its station; or the slip that says CANCELLED follows; or it is cooked already, and an ordinary
+    ticket now would be cooked again.
+    """
+    cancelled = ticket.status is TicketStatus.CANCELLED and job.kind in ("ticket", "reprint")
+    cooked = job.kind == "ticket" and (ticket.finished or not ticket.open)
+    return not snapshot.prints(ticket.station_id) or cancelled or cooked
 
 
 def _stands_elsewhere(printer: Printer, job: PrintJob, snapshot: Snapshot) -> bool:

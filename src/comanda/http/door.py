@@ -120,6 +120,7 @@ class Door:
             if not isinstance(known, Caller):
                 # Tills and people are not kept out by what strangers do behind the same address.
                 call.known = known
+                exchange.failed = None
                 require_place(route, known)
                 return
             _refuse_over(failed)

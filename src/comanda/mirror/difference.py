@@ -13,7 +13,7 @@ from msgspec.structs import asdict, replace
 
 from comanda.base.money import plain
 from comanda.catalogue.document import Document
-from comanda.catalogue.model import RESOURCES, StopListEntry
+from comanda.catalogue.model import RESOURCES, Product, StopListEntry
 
 RETIRED_WITH: Final = {
     "venues": ("venues",),
@@ -84,7 +84,7 @@ def with_retired(document: Document, here: Document, whole: Collection[str]) -> 
             continue
         named = {resource.id for resource in getattr(document, kind)}
         gone = [resource for resource in getattr(here, kind) if resource.active and resource.id not in named]
-        more[kind] = (*getattr(document, kind), *(replace(resource, active=False) for resource in gone))
+        more[kind] = (*getattr(document, kind), *(_retired(resource, named) for resource in gone))
     limited = {(entry.venue_id, entry.product_id) for entry in document.stop_list}
     freed = (
         StopListEntry(venue_id=entry.venue_id, product_id=entry.product_id, quantity=None)
@@ -92,6 +92,13 @@ def with_retired(document: Document, here: Document, whole: Collection[str]) -> 
         if f"stop_list_{entry.venue_id}" in whole and (entry.venue_id, entry.product_id) not in limited
     )
     return replace(document, **more, stop_list=(*document.stop_list, *freed))
+
+
+def _retired(resource: Any, named: Collection[int]) -> Any:
+    """A resource out of use. A variant whose parent stays is no variant any more: the parent is sold by itself."""
+    if isinstance(resource, Product) and resource.parent_id in named:
+        return replace(resource, active=False, parent_id=None)
+    return replace(resource, active=False)
 
 
 def difference(document: Document, here: Document) -> Difference:

@@ -11,7 +11,7 @@ from comanda.catalogue.model import Customer, CustomerGroup, User
 from comanda.mirror.context import Context
 from comanda.mirror.row import Row
 from comanda.mirror.values import flag_of, list_of, text_of
-from comanda.orders.phone import normalise_phone
+from comanda.orders.phone import personal_phone
 from comanda.orders.redact import ERASED
 
 _UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -148,7 +148,7 @@ class _Names:
         return customer
 
     def _of(self, customer: Customer) -> dict[str, str]:
-        phone = normalise_phone(customer.phone, self._region) if customer.phone else None
+        phone = personal_phone(customer.phone, self._region) if customer.phone else None
         found = {"phone": phone, "code": customer.code, "cid": customer.cid}
         return {name: value for name, value in found.items() if value}
 

@@ -18,7 +18,7 @@ from comanda.catalogue.model import Product, SaleType, Venue
 from comanda.catalogue.snapshot import Snapshot, price_at
 from comanda.orders.decode import Decoded, external_id_text, stated_amount, v1_path
 from comanda.orders.model import CheckedLine, CheckedModifier, CheckedOrder, External, OrderWarning
-from comanda.orders.phone import normalise_phone
+from comanda.orders.phone import normalise_phone, personal_phone
 from comanda.orders.request import Line, Modifier, OrderRequest
 
 ONE = Decimal(1)
@@ -92,7 +92,8 @@ class _Check:
             lines=lines,
             accepts=accepts and not needs_attention,
             terminal_id=None if needs_attention else terminal_id,
-            phone_e164=self._phone(),
+            phone_e164=normalise_phone(request.customer.phone, self.brand.region),
+            guest_e164=self._guest_phone(),
             order_number=request.order_number or None,
             comment=request.comment or None,
             delivery_fee=request.delivery_fee or ZERO,
@@ -253,8 +254,8 @@ class _Check:
             accepts = accepts and fallback is not None
         return accepts, fallback if accepts else None
 
-    def _phone(self) -> str | None:
-        phone = normalise_phone(self.request.customer.phone, self.brand.region)
+    def _guest_phone(self) -> str | None:
+        phone = personal_phone(self.request.customer.phone, self.brand.region)
         if phone is None:
             self._warn("phone_not_normalised", "customer.phone", "The phone number was kept as it was sent")
         return phone

@@ -79,6 +79,9 @@ class CheckedOrder(Struct, frozen=True):
     accepts: bool
     terminal_id: int | None
     phone_e164: str | None
+    """By which the order is found."""
+    guest_e164: str | None
+    """By which a guest is known; a number without its area code is not."""
     order_number: str | None
     comment: str | None
     delivery_fee: Decimal

@@ -15,10 +15,24 @@ def normalise_phone(phone: str, region: str) -> str | None:
         number = phonenumbers.parse(phone, region)
     except phonenumbers.NumberParseException:
         return None
-    # A number without its area code is possible too, but it is many people's.
-    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
+    if not phonenumbers.is_possible_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@lru_cache(maxsize=limits.PHONE_CACHE)
+def personal_phone(phone: str, region: str) -> str | None:
+    """The number as `normalise_phone` has it, by which one person is known; None for one without its area code.
+
+    Such a number is dialled next door, is somebody else's in the next town, and serves to look for people only.
+    """
+    import phonenumbers  # noqa: PLC0415 - as above
+
+    found = normalise_phone(phone, region)
+    if found is None:
+        return None
+    reason = phonenumbers.is_possible_number_with_reason(phonenumbers.parse(phone, region))
+    return found if reason == phonenumbers.ValidationResult.IS_POSSIBLE else None
 
 
 def without_trunk(phone: str, region: str) -> str:

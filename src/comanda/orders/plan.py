@@ -99,9 +99,9 @@ def demand_of(lines: Sequence[Line]) -> dict[int, Decimal]:
 def _guest(priced: PricedOrder, client: Client) -> Guest | None:
     checked = priced.checked
     customer = checked.request.customer
-    if customer.id or client.guest_customers == "none" or checked.phone_e164 is None:
+    if customer.id or client.guest_customers == "none" or checked.guest_e164 is None:
         return None
-    return Guest(checked.phone_e164, customer.name, customer.phone, customer.address)
+    return Guest(checked.guest_e164, customer.name, customer.phone, customer.address)
 
 
 def _pending(priced: PricedOrder, origin: Origin, order_id: OrderId, now: Micros, payload: str) -> StoredOrder:

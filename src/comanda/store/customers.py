@@ -16,7 +16,7 @@ from comanda.base.json import to_json
 from comanda.catalogue.customer_names import cid_of, folded, searched_digits
 from comanda.catalogue.document import Changes
 from comanda.catalogue.model import Customer, stamped
-from comanda.orders.phone import normalise_phone
+from comanda.orders.phone import normalise_phone, personal_phone
 from comanda.store.audit import ABSENT, AuditEntry, VersionDiffers
 from comanda.store.tables import brands, customers
 from comanda.store.transaction import InsertMany, Row, SelectMany, Statement, Transaction, each, many, one
@@ -62,7 +62,7 @@ def _phoned(customer: Customer, region: str) -> PhonedCustomer:
     numbers = [number for number in (customer.phone, *customer.phones) if number]
     normalised = {number: normalise_phone(number, region) for number in numbers}
     digits = searched_digits([*numbers, *(number for number in normalised.values() if number)])
-    return PhonedCustomer(customer, normalised.get(customer.phone or ""), digits)
+    return PhonedCustomer(customer, personal_phone(customer.phone or "", region), digits)
 
 
 def put_customers(

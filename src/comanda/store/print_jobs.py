@@ -73,6 +73,19 @@ def move_line(brand_id: str, job: PrintJob, printer_id: int, now: Micros) -> Tra
     )
 
 
+def wait_for_printer(
+    brand_id: str, job: PrintJob, is_needless: Callable[[Ticket], bool], now: Micros
+) -> Transaction[None]:
+    """What becomes of a queued paper for which there is no printer: looked at again later, unless nobody needs it."""
+    rows = yield one(
+        _SELECT_TICKET, brand_id=brand_id, order_id=job.order_id, station_id=job.station_id, revision=job.revision
+    )
+    needless = is_needless(ticket_of(rows[0]))
+    next_try_at = Micros(now + int(limits.PRINT_MAX_RETRY_S * 1_000_000))
+    status = "overtaken" if needless else "queued"
+    yield one(_POSTPONE, **_key(brand_id, job), p_status=status, p_next=next_try_at, p_now=now)
+
+
 def make_uncertain(brand_id: str, job: PrintJob, now: Micros) -> Transaction[None]:
     """Set aside a paper whose fate is unknown, and tell of it; one that was settled meanwhile stays as it is."""
     key = _key(brand_id, job)
@@ -188,6 +201,12 @@ _SETTLE = Statement(
         updated_at=bindparam("p_now"),
     )
     .returning(print_jobs.c.number)
+)
+_POSTPONE = Statement(
+    update(print_jobs)
+    .where(*_P_KEY, print_jobs.c.status == "queued")
+    .values(status=bindparam("p_status"), next_try_at=bindparam("p_next"), updated_at=bindparam("p_now")),
+    returns=False,
 )
 _MOVE = Statement(
     update(print_jobs)

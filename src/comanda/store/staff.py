@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -88,6 +89,20 @@ def _put(brand_id: str, before: User | None, after: User, version: int) -> Trans
     yield one(_UPDATE, **{f"p_{name}": value for name, value in row.items()})
     if not after.active or before.username != after.username:
         yield from end_sessions_of(brand_id, before.username)
+
+
+def enable_person(brand_id: str, username: str, actor: str, now: Micros, *, enabled: bool) -> Transaction[bool]:
+    """Let a person in or not, whatever else is written of them; False when there is nobody of that name."""
+    number = yield from take_audit_numbers(brand_id, 1)
+    people = yield from read_people(brand_id)
+    person = next((one for one in people if one.username == username), None)
+    if person is None:
+        return False
+    changed = replace(person, active=enabled)
+    entries = yield from put_people(brand_id, [changed], FIRST_VERSION, {}, now, Changes())
+    yield from write_audit(brand_id, number, actor, entries, now)
+    yield one(RAISE_CHANGES)
+    return True
 
 
 def set_password(brand_id: str, user_id: int, password_hash: str, actor: str, now: Micros) -> Transaction[None]:

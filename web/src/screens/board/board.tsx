@@ -43,11 +43,11 @@ export default function Board(): JSX.Element {
   const search = useRef<HTMLInputElement>(null);
   const columns = visible.value;
   const cursor = useCursor(columns, setTab);
-  const byArrow = useRef(false);
+  const byArrow = useRef<number | null>(null);
   // However it came to be opened: keys act on what is looked at.
   useEffect(() => {
     if (opened !== null) cursor.put(opened);
-    byArrow.current = false;
+    if (opened !== byArrow.current) byArrow.current = null;
   }, [opened]);
   useNotice();
   useEffect(watchBoard, []);
@@ -97,7 +97,7 @@ export default function Board(): JSX.Element {
     const next = cursor.go(way);
     // What is looked at goes along: keys act upon nothing else.
     if (next === null || opened === null) return;
-    byArrow.current = next !== opened;
+    byArrow.current = next;
     show(next);
   });
 
@@ -124,7 +124,7 @@ export default function Board(): JSX.Element {
             </div>
           )}
         </div>
-        {opened !== null && <OrderPanel id={opened} inPassing={byArrow.current} accepting={accepting === opened} onClose={close} onAsk={(kind) => setQuestion({ kind, id: opened })} />}
+        {opened !== null && <OrderPanel id={opened} inPassing={byArrow.current === opened} accepting={accepting === opened} onClose={close} onAsk={(kind) => setQuestion({ kind, id: opened })} />}
       </div>
       <Announcement />
       {question?.kind === "refuse" && <RefuseDialog id={question.id} onClose={() => answered(question)} />}
