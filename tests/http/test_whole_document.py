@@ -33,7 +33,8 @@ LEFT_OUT = (
 async def manager(server: Server) -> dict[str, str]:
     """The headers of a manager of its own, whom the walk leaves alone."""
     user = User(id=MANAGER_ID, name="Walker", username="walker", role="manager")
-    await server.hub.store.run(lambda: add_person(demo.BRAND, user, hash_password("walks and walks"), now_micros()))
+    hashed = hash_password("walks and walks")
+    await server.hub.store.run(lambda: add_person(demo.BRAND, user, hashed, "test", now_micros()))
     await server.hub.known.refresh()
     who = {"brand": demo.BRAND, "username": "walker", "password": "walks and walks"}
     answer = await server.http.post("/hub/v1/session", json=who)
