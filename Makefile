@@ -61,7 +61,7 @@ web-types: $(VENV)/.ready ## Write the pages' API types from our own OpenAPI doc
 	$(BIN)/python tools/web_types.py
 
 screenshots: setup ## Take docs/screenshots anew, of a demo of its own
-	$(BIN)/python tools/screenshots.py
+	$(BIN)/python -m tools.screenshots
 
 format: setup ## Format and mend what can be mended
 	$(BIN)/ruff check --fix-only --quiet src tests tools benchmarks examples || true

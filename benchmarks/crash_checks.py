@@ -293,7 +293,7 @@ def violations(
     for order_id, *event in facts.events:
         events[order_id].append(event)
     for found in events.values():
-        found.sort()
+        found.sort(key=tuple)
     behind = {row[1]: (row[1], row[2], row[3], row[6], row[7] is not None) for row in facts.orders}
     return [
         *_check_orders(facts.orders, events, requests),

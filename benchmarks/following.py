@@ -107,7 +107,7 @@ def _paths() -> list[str]:
 
 def _got_everything(followed: Sequence[Followed], data_dir: Path, url: str | None) -> bool:
     """Whether each stream was given every event after its beginning, once and in its venue's order."""
-    last: dict[int, int] = dict(query(data_dir, url, "SELECT venue_id, last_event FROM venue_counters"))  # type: ignore[arg-type]
+    last: dict[int, int] = dict(query(data_dir, url, "SELECT venue_id, last_event FROM venue_counters"))
     for one in followed:
         given: dict[int, list[int]] = {venue_id: [] for venue_id in one.venues}
         for event in one.seen:

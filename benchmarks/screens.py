@@ -224,7 +224,7 @@ def page_of(
     browser: Browser, house: House, *, signed_in: bool = True, viewport: dict[str, int] | None = None
 ) -> Iterator[tuple[Page, CDPSession]]:
     """A page in a context of its own, signed in as the demo's manager or not."""
-    context: BrowserContext = browser.new_context(viewport=viewport or FULL_HD, locale="en-GB")  # type: ignore[arg-type]
+    context: BrowserContext = browser.new_context(viewport=viewport or FULL_HD, locale="en-GB")
     if signed_in:
         body = {"brand": demo.BRAND, "username": demo.MANAGER, "password": demo.MANAGER_PASSWORD}
         answer = context.request.post(house.url + "/hub/v1/session", data=body)

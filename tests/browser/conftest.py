@@ -198,7 +198,7 @@ def new_context(browser: Browser, watch: Watch) -> Iterator[Callable[..., Browse
             base_url=base_url,
             locale=language,
             timezone_id="Asia/Baku",
-            color_scheme=scheme,  # type: ignore[arg-type]
+            color_scheme=scheme,
             viewport={"width": size[0], "height": size[1]},
             **options,
         )

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.conftest import Server, free_port, run_comanda, sign_in
+from benchmarks.servers import free_port
+from tests.conftest import Server, run_comanda, sign_in
 from tests.events.logs import MINIMAL, event, listening, numbers, until, write, write_many
 
 from comanda import administration, demo

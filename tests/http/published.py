@@ -81,7 +81,8 @@ def _field(row: list[str]) -> Field:
     name, type_, may_be, example = row
     known = {word.strip() for word in may_be.split(",") if word.strip()}
     assert known <= {"null", "absent"}, row
-    return Field(*ticked(name), type_, "null" in known, "absent" in known, "".join(ticked(example)))
+    (field,) = ticked(name)
+    return Field(field, type_, "null" in known, "absent" in known, "".join(ticked(example)))
 
 
 def _examples() -> Iterator[Example]:

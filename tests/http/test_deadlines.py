@@ -281,7 +281,7 @@ async def test_a_killed_process_takes_no_timer_with_it(kind, request, tmp_path, 
     environment = {"COMANDA_RATE_CALLS": "1000000"}
     first = await asyncio.to_thread(lambda: start_comanda(*words, environment=environment))
     async with httpx.AsyncClient(base_url=first.url, timeout=40) as http:
-        server = Server(None, http, await sign_in(http))  # type: ignore[arg-type]
+        server = Server(None, http, await sign_in(http))
         order_id = await place(server)
         await told(server, order_id, "order.reminded")
         first.popen.kill()
@@ -289,7 +289,7 @@ async def test_a_killed_process_takes_no_timer_with_it(kind, request, tmp_path, 
     await asyncio.sleep(3)
     second = await asyncio.to_thread(lambda: start_comanda(*words, environment=environment))
     async with httpx.AsyncClient(base_url=second.url, timeout=40) as http:
-        server = Server(None, http, await sign_in(http))  # type: ignore[arg-type]
+        server = Server(None, http, await sign_in(http))
         found = await told(server, order_id, "order.ignored")
         assert [event["type"] for event in found] == ["order.created", *STEPS]
         order = (await hub_get(server, f"/orders/{order_id}"))["chain"]["order"]

@@ -246,8 +246,8 @@ async def test_a_route_is_for_the_roles_it_lists(server: Server):
     directory = await server.hub.known.directory()
     brand, person = directory.brands["demo"], directory.people["demo", demo.MANAGER]
     session = SimpleNamespace(expires_at=0)
-    manager = StaffCaller(brand, person, "", session)  # type: ignore[arg-type]
-    cook = StaffCaller(brand, replace(person, role="cook"), "", session)  # type: ignore[arg-type]
+    manager = StaffCaller(brand, person, "", session)
+    cook = StaffCaller(brand, replace(person, role="cook"), "", session)
     device = DeviceCaller(brand, directory.devices[sha256_hex(demo.TERMINAL_TOKEN)])
     every = ("device", "staff")
     managed = Route("POST", "/x", "hub", callers=every, roles=("manager", "cashier"))
@@ -664,7 +664,7 @@ async def test_every_kind_of_caller_has_the_same_surface(server: Server):
     person = replace(directory.people["demo", demo.MANAGER], venues=frozenset({1, 2}))
     integrator = Caller(brand, replace(client, venues=frozenset({2})), directory.integrators["test_demo"], 2)
     device = DeviceCaller(brand, directory.devices[sha256_hex(demo.KITCHEN_TOKEN)])
-    staff = StaffCaller(brand, person, "", SimpleNamespace())  # type: ignore[arg-type]
+    staff = StaffCaller(brand, person, "", SimpleNamespace())
     table = [
         (c.kind, c.role, c.venue_id, [v for v in (1, 2, 3) if c.may_see(v)], c.brand)
         for c in (integrator, device, staff)

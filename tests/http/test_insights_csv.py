@@ -5,10 +5,12 @@ import io
 import threading
 
 import pytest
+from sqlalchemy import Select
 from tests.conftest import Server
 from tests.http.chain import MINIMAL, did, manager, place
 
 from comanda.http.hub_api.insights_csv import NAMES, cell
+from comanda.store.transaction import Statement
 
 pytestmark = pytest.mark.anyio
 HOSTILE = {
@@ -115,7 +117,9 @@ async def test_orders_of_many_pages_are_all_in_the_file_once(server: Server, mon
     """The file is read a page at a time; here a page has two orders."""
     from comanda.store.insights import rows
 
-    monkeypatch.setattr(rows, "_SELECT", rows.Statement(rows._SELECT.element.limit(2)))
+    paged = rows._SELECT.element
+    assert isinstance(paged, Select)
+    monkeypatch.setattr(rows, "_SELECT", Statement(paged.limit(2)))
     monkeypatch.setattr("comanda.base.limits.EXPORT_STEP", 2)
     wanted = [str(await place(server)) for _ in range(5)]
     assert sorted(row[0] for row in (await table(server, "orders"))[1:]) == sorted(wanted)

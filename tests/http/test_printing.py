@@ -745,7 +745,7 @@ async def with_demo(settings: Settings, document: dict) -> None:
 async def client_of(process):
     """A client of a real process, as the tests' server has one."""
     async with httpx.AsyncClient(base_url=process.url, timeout=40) as http:
-        yield Server(None, http, await sign_in(http))  # type: ignore[arg-type]
+        yield Server(None, http, await sign_in(http))
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

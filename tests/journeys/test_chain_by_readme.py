@@ -11,8 +11,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from benchmarks.servers import free_port as a_port
 from tests.conftest import DEMO_CREDENTIALS, ROOT, fresh_database, run_comanda
-from tests.conftest import free_port as a_port
 
 README = (ROOT / "README.md").read_text()
 BLOCK = re.search(r"<!-- chain -->\n```console\n(.*?)```", README, re.DOTALL)

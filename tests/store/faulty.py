@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 
 from comanda.http.hub import Hub
+from comanda.store.postgres import PostgresDriver
+from comanda.store.sqlite import SqliteDriver
 
 LATE_S = 0.15
 TOO_LATE_S = 0.9
@@ -111,9 +113,10 @@ def make_faulty(hub: Hub, faults: Sequence[Fault]) -> Plan:
     """Let the commits of a running hub's orders go by a plan."""
     plan = Plan(faults)
     driver = hub.store._driver
-    if driver.name == "sqlite":
+    if isinstance(driver, SqliteDriver):
         driver._connection = FaultySqlite(driver._connection, plan)
         return plan
+    assert isinstance(driver, PostgresDriver)
     connect = driver.connect
 
     async def connect_faulty():

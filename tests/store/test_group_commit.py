@@ -236,8 +236,8 @@ async def test_several_processes_share_portions_and_numbers(settings):
 async def test_an_unexpected_failure_in_a_batch_costs_only_its_order(hub: Hub, monkeypatch):
     """A row that the database refuses fails alone."""
     from comanda.orders import place as place_module
+    from comanda.orders.plan import plan_order as original
 
-    original = place_module.plan_order
     ids = []
 
     def twice(*given):

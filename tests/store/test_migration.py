@@ -194,8 +194,8 @@ async def make_store(request, folder: Path, store: str, revision: str, rows: Seq
     """A store as an older version left it; the address of one in PostgreSQL."""
     if store == "sqlite":
         connection = sqlite3.connect(folder / "comanda.db", isolation_level=None)
-        engine = create_engine("sqlite://", creator=lambda: connection, poolclass=NullPool)
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as bound:
+        local = create_engine("sqlite://", creator=lambda: connection, poolclass=NullPool)
+        with local.connect().execution_options(isolation_level="AUTOCOMMIT") as bound:
             upgrade_to(bound, revision, rows)
         connection.close()
         return None

@@ -4,7 +4,7 @@ Each step is a transaction of its own. Whoever stops between two steps has done 
 run after that finds nothing to do.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from comanda.base import limits
 from comanda.base.clock import Micros, now_micros
@@ -27,7 +27,9 @@ from comanda.store.store import Store
 _DAY = 86_400_000_000
 
 
-async def erase_person(store: Store, brand_id: str, person: Person, *, also_open: bool) -> AsyncIterator[Redacted]:
+async def erase_person(
+    store: Store, brand_id: str, person: Person, *, also_open: bool
+) -> AsyncGenerator[Redacted, None]:
     """Erase a person; yields what each step changed, and works only as far as it is asked to go on.
 
     Raises SetupError, before anything is changed, while an order of the person is open, unless ``also_open``.
@@ -106,7 +108,7 @@ async def _orders_of_customer(store: Store, brand_id: str, customer_id: int) -> 
     return found
 
 
-async def _redact(store: Store, brand_id: str, ids: Sequence[int], customer_id: int) -> AsyncIterator[Redacted]:
+async def _redact(store: Store, brand_id: str, ids: Sequence[int], customer_id: int) -> AsyncGenerator[Redacted, None]:
     """Redact orders, then the answers kept about them and about the customer, then the phones they are found by."""
     for begin in range(0, len(ids), limits.REDACT_STEP):
         part = ids[begin : begin + limits.REDACT_STEP]
@@ -121,7 +123,7 @@ async def _redact(store: Store, brand_id: str, ids: Sequence[int], customer_id: 
 
 async def _redact_answers(
     store: Store, brand_id: str, ids: frozenset[int], customer_id: int
-) -> AsyncIterator[Redacted]:
+) -> AsyncGenerator[Redacted, None]:
     """Look through the keys of 72 hours; those of these orders, and of no order, may show the person."""
     place = ("", "")
     while page := await store.read(lambda place=place: kept_answers(brand_id, place)):
