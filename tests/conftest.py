@@ -4,6 +4,8 @@ import asyncio
 import logging
 import os
 import shutil
+import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -28,6 +30,7 @@ from comanda.http.hub import Hub
 from comanda.logs import configure_logging
 from comanda.main import build_server, open_hub, open_store
 from comanda.settings import Settings
+from comanda.store import sqlite
 
 hypothesis.settings.register_profile(
     "comanda",
@@ -36,6 +39,8 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("comanda")
+# A run that was begun in the background ignores Ctrl-C, and what it starts would, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 STORES = ("sqlite", "postgresql")
 ROOT = Path(__file__).parent.parent
 REAL_ORDERS = ROOT.parent / "shared" / "data" / "chipotle-orders.tsv"
@@ -73,6 +78,21 @@ async def administer(postgres_url: str, *statements: str) -> None:
             await connection.execute(statement)
     finally:
         await connection.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sqlite_without_disk() -> Iterator[None]:
+    """What this process stores in SQLite does not wait for the disk either; servers of their own do, and are killed."""
+    open_durably = sqlite.open_sqlite
+
+    def open_sqlite(path: Path) -> sqlite3.Connection:
+        connection = open_durably(path)
+        connection.execute("PRAGMA synchronous=OFF")
+        return connection
+
+    with pytest.MonkeyPatch.context() as patching:
+        patching.setattr(sqlite, "open_sqlite", open_sqlite)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ export default defineConfig(({ mode }) => ({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: false,
+    // For seal.mjs, which takes it away again.
+    manifest: true,
   },
   worker: { format: "es" },
   // `npm run dev` beside a running `comanda serve --demo`; COMANDA_URL for one that listens elsewhere.

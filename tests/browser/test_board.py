@@ -365,9 +365,57 @@ def test_what_was_overtaken_is_asked_about_again(channel, open_board, watch):
     expect(doubt.get_by_role("heading")).to_be_focused()
     for key in ("Space", "Enter"):
         page.keyboard.press(key)
+    page.wait_for_timeout(SETTLING_MS)
     doubt.get_by_role("button", name="Discard").click()
     expect(card(page, order, "accepted")).to_be_visible()
     assert channel.whole(order)["chain"]["order"]["status"] == "RECEIVED"
+
+
+def test_a_refusal_begun_before_somebody_accepted_is_asked_for_anew(channel, open_board):
+    """The dialog says who accepted it meanwhile; the order is refused only when people say so then."""
+    page = open_board("demo-manager")
+    order = channel.order()
+    panel = open_order(page, order)
+    panel.get_by_test_id("refuse").click()
+    page.get_by_test_id("reason-too_busy").click()
+    channel.act(f"orders/{order}/accept", {"send_to_station": True})
+    dialog = page.get_by_test_id("refuse-dialog")
+    expect(dialog.get_by_test_id("refuse-accepted")).to_contain_text("has accepted this order meanwhile")
+    expect(dialog.get_by_test_id("refuse-confirm")).to_be_disabled()
+    assert axe(page) == []
+    dialog.get_by_test_id("refuse-still").click()
+    dialog.get_by_test_id("refuse-confirm").click()
+    expect(card(page, order, "done")).to_be_visible()
+    assert channel.whole(order)["chain"]["order"]["status"] == "IGNORE"
+
+
+def test_a_question_that_comes_by_itself_takes_no_hit_meant_for_the_last_one(channel, open_board, watch):
+    """Two refusals waited and were overtaken: a hand that hits twice answers the first question only."""
+    page = open_board()
+    orders = [channel.order() for _ in range(2)]
+    for order in orders:
+        expect(card(page, order, "new")).to_be_visible()
+    with watch.server_away():
+        page.context.set_offline(True)
+        expect(page.get_by_test_id("lost")).to_be_visible()
+        for order in orders:
+            panel = open_order(page, order)
+            page.wait_for_timeout(SETTLING_MS)
+            panel.get_by_test_id("refuse").click()
+            page.get_by_test_id("reason-too_busy").click()
+            page.get_by_test_id("refuse-confirm").click()
+            expect(page.get_by_test_id("refuse-dialog")).to_have_count(0)
+            channel.act(f"orders/{order}/accept", {"send_to_station": True})
+        page.context.set_offline(False)
+        expect(page.get_by_test_id("doubt")).to_be_visible()
+    page.wait_for_timeout(SETTLING_MS)
+    page.get_by_test_id("doubt").get_by_role("button", name="Discard").dblclick()
+    expect(page.get_by_test_id("doubt")).to_be_visible()
+    expect(page.get_by_test_id("waiting")).to_contain_text("1")
+    page.wait_for_timeout(SETTLING_MS)
+    page.get_by_test_id("doubt").get_by_role("button", name="Discard").click()
+    expect(page.get_by_test_id("doubt")).to_have_count(0)
+    assert [channel.whole(order)["chain"]["order"]["status"] for order in orders] == ["RECEIVED", "RECEIVED"]
 
 
 def test_a_killed_server_is_told_of_and_nothing_is_missing_after_it(house, open_board, watch):

@@ -308,6 +308,67 @@ def test_what_is_gone_is_seen_gone_at_once(open_entry, colleague):
     assert len(colleague.orders_of("0507770004")) == 1
 
 
+def test_nothing_else_is_taken_for_what_is_gone(open_entry, colleague):
+    """Enter on a search whose first product is gone adds nothing and says so; the next search writes over this one."""
+    page = open_entry()
+    search(page, "dovga")
+    colleague.stop(DOVGA, 0)
+    expect(product(page, DOVGA)).to_contain_text("Gone")
+    search(page, "")
+    search(page, "do")
+    expect(page.get_by_test_id("product").first).to_have_attribute("data-product", str(DOVGA))
+    page.get_by_test_id("product-search").press("Enter")
+    expect(page.get_by_text("nothing was added")).to_be_visible()
+    page.keyboard.type("qutab")
+    expect(page.get_by_test_id("product-search")).to_have_value("qutab")
+    expect(page.get_by_test_id("basket-line")).to_have_count(0)
+
+
+def test_a_sale_type_the_venue_does_not_offer_is_never_replaced(open_entry, colleague):
+    """Chosen, then switched off at the venue: it says so, and no delivery is made of it."""
+    page = open_entry()
+    fill_guest(page, "0507770021")
+    add(page, "qutab", QUTAB)
+    page.get_by_role("radio", name="Takeaway").or_(page.get_by_role("button", name="Takeaway")).first.click()
+    shown_total(page)
+    types = colleague.http.get("/hub/v1/admin/sale-types").json()["data"]
+    takeaway = next(one for one in types if one["system_type"] == "TAKEAWAY")
+    path = f"/hub/v1/admin/sale-types/{takeaway['id']}"
+    answer = colleague.http.patch(path, json={"disabled_venues": [VENUE]}, headers={"If-Match": "*"})
+    assert answer.status_code == 200, answer.text
+    expect(page.get_by_text("Not offered at this venue")).to_be_visible()
+    page.get_by_test_id("send-order").click()
+    expect(page.get_by_test_id("order-taken")).to_have_count(0)
+    assert colleague.orders_of("0507770021") == []
+
+
+def test_a_double_click_repeats_once(open_entry, colleague):
+    """Twice as much would look like any other order."""
+    colleague.order("+994507770022", [{"product_id": QUTAB, "product_name": "Qutab", "price": 2.2, "count": 2}])
+    page = open_entry()
+    page.get_by_test_id("guest-phone").press_sequentially("507770022")
+    page.get_by_test_id("guest-option").first.click()
+    page.get_by_test_id("repeat").dblclick()
+    expect(page.get_by_test_id("quantity")).to_have_value("2")
+
+
+def test_one_guests_discount_is_not_the_next_ones(open_entry, colleague):
+    """It went with the group of whoever was taken for the caller first."""
+    group = {"name": "Regulars", "discount_type": "percent", "discount_value": 20}
+    made = colleague.http.post("/hub/v1/admin/customer-groups", json=group, headers={"Idempotency-Key": "g"})
+    assert made.status_code == 201, made.text
+    guest = {"name": "Vip", "phone": "+994507770031", "group_id": made.json()["data"]["id"]}
+    answer = colleague.http.post("/hub/v1/admin/customers", json=guest, headers={"Idempotency-Key": "c"})
+    assert answer.status_code == 201, answer.text
+    page = open_entry()
+    page.get_by_test_id("guest-phone").press_sequentially("507770031")
+    page.get_by_test_id("guest-option").first.click()
+    page.get_by_test_id("group-discount").click()
+    expect(page.get_by_test_id("discount-value")).to_have_value("20")
+    page.get_by_test_id("guest-phone").fill("0507770032")
+    expect(page.get_by_test_id("discount-value")).to_have_count(0)
+
+
 def test_a_double_click_makes_one_order(open_entry, colleague):
     """The second click finds the first under way."""
     page = open_entry()

@@ -337,6 +337,39 @@ def test_the_kitchen_by_keyboard_alone(restaurant, open_kitchen):
     expect_status(page, first, "STARTED")
 
 
+def test_keys_do_nothing_behind_a_dialog(restaurant, open_kitchen):
+    """Whatever has the focus just then."""
+    page = open_kitchen()
+    order = restaurant.order(line(PIZZA))
+    expect_status(page, order, "NEW")
+    page.get_by_test_id("stop-list").click()
+    expect(page.locator("dialog[open]")).to_be_visible()
+    page.evaluate("document.activeElement.blur()")
+    press(page, "1")
+    press(page, "a")
+    expect(page.get_by_test_id("all-day")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    expect_status(page, order, "NEW")
+
+
+def test_keys_mean_the_page_that_is_turned_to(restaurant, open_kitchen):
+    """Also while it still slides into place: two turns are two pages, and a number is one of what stands there."""
+    page = open_kitchen()
+    orders = [restaurant.order(*[line(PIZZA, note=f"{row} {'x' * 60}") for row in range(9)]) for _ in range(8)]
+    expect_status(page, orders[-1], "NEW")
+    page.wait_for_timeout(GUARD_MS)
+    pages = page.locator(".kitchen-page")
+    assert pages.count() > 2
+    page.keyboard.press("PageDown")
+    page.keyboard.press("PageDown")
+    page.keyboard.press("1")
+    first = int(pages.nth(2).get_by_test_id("ticket").first.get_attribute("data-ticket").split("-")[0])
+    expect_status(page, first, "STARTED")
+    others = [order for order in orders if order != first]
+    assert {restaurant.tickets()[f"{order}-1-1"] for order in others} == {"NEW"}
+
+
 def test_two_screens_agree(restaurant, open_kitchen):
     """What one cook does, the other sees; both show what the server has."""
     one, two = open_kitchen(), open_kitchen("all")

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from benchmarks.servers import free_port
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 from tests.browser.conftest import House, axe
 
 PIZZA, MENU_VENUE = 101, 1
@@ -162,6 +162,11 @@ def test_a_ladder_of_deadlines_and_the_switch_of_orders_are_saved(
     page.get_by_test_id(f"add-step-{number}").click()
     page.get_by_test_id(f"step-{number}-1-action").select_option(label="Refuse by itself")
     page.get_by_test_id("field-accepting_orders").click()
+    page.get_by_test_id(f"step-{number}-0-action").select_option(label="Refuse by itself")
+    page.get_by_test_id("save").click()
+    # What is wrong with the steps together stands at their ladder.
+    expect(page.get_by_test_id(f"ladder-problem-{number}")).to_contain_text("Only the last step")
+    page.get_by_test_id(f"step-{number}-0-action").select_option(label="Remind")
     page.get_by_test_id("save").click()
     expect(page.get_by_text("Saved: Main")).to_be_visible()
     kept = colleague.get("/hub/v1/admin/venues/1").json()["data"]
@@ -203,6 +208,56 @@ def test_somebody_new_is_added_and_signs_in_with_the_password_shown_once(
     page.get_by_test_id("field-active").click()
     page.get_by_test_id("save").click()
     expect(hers.get_by_test_id("sign-in")).to_be_visible()
+
+
+def test_a_new_password_of_ones_own_can_be_read(open_setup: Callable[..., Page], house: House) -> None:
+    """Whoever makes one for themselves stays signed in where it is shown."""
+    page = open_setup("staff")
+    page.get_by_role("button", name="demo-manager").click()
+    page.get_by_test_id("new-password").click()
+    password = page.get_by_test_id("first-password").inner_text()
+    # As long as the server takes to end streams and the page to notice.
+    page.wait_for_timeout(3_000)
+    expect(page.get_by_test_id("first-password")).to_have_text(password)
+    with httpx.Client(base_url=house.url) as http:
+        who = {"brand": "demo", "username": "demo-manager", "password": password}
+        assert http.post("/hub/v1/session", json=who).status_code == 200
+
+
+def test_an_answer_that_is_lost_adds_nothing_twice(open_setup: Callable[..., Page], colleague: httpx.Client) -> None:
+    """Saved again, it is the same one; a change that was made already is no other manager's."""
+    page = open_setup("menu")
+    lost: list[str] = []
+
+    def lose_the_first(route: Route) -> None:
+        if route.request.method in ("POST", "PATCH") and route.request.method not in lost:
+            lost.append(route.request.method)
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/hub/v1/admin/products**", lose_the_first)
+    page.get_by_test_id("add").first.click()
+    page.get_by_test_id("field-name").fill("Twice Pie")
+    page.get_by_test_id("field-price").fill("4")
+    page.get_by_test_id("save").click()
+    expect(page.get_by_test_id("form-problem")).to_be_visible()
+    page.get_by_test_id("save").click()
+    expect(page.get_by_test_id("resource-dialog")).to_have_count(0)
+    found = [one for one in _products(colleague) if one["name"] == "Twice Pie"]
+    assert len(found) == 1
+    page.get_by_test_id(f"row-{found[0]['id']}").click()
+    page.get_by_test_id("field-price").fill("5")
+    page.get_by_test_id("save").click()
+    expect(page.get_by_test_id("form-problem")).to_be_visible()
+    page.get_by_test_id("save").click()
+    expect(page.get_by_test_id("resource-dialog")).to_have_count(0)
+    assert [one["price"] for one in _products(colleague) if one["name"] == "Twice Pie"] == [5]
+
+
+def _products(colleague: httpx.Client) -> list[dict[str, Any]]:
+    return colleague.get("/hub/v1/admin/products?limit=500").json()["data"]
 
 
 def test_one_s_own_pin_is_set_and_taken_away(open_setup: Callable[..., Page]) -> None:

@@ -13,7 +13,17 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from tests.browser.cable import Cable
 from tests.browser.conftest import PATIENCE_MS, House
-from tests.browser.test_kitchen import PIZZA, Restaurant, card, expect_status, line, restaurant, tap, wait_until_shown
+from tests.browser.test_kitchen import (
+    GUARD_MS,
+    PIZZA,
+    Restaurant,
+    card,
+    expect_status,
+    line,
+    restaurant,
+    tap,
+    wait_until_shown,
+)
 
 from comanda import demo
 from comanda.base.clock import now_micros
@@ -103,6 +113,7 @@ def test_what_somebody_else_did_meanwhile_is_asked_about(cable, restaurant, sign
         cable.mend()
         question = page.get_by_test_id("doubt")
         expect(question).to_contain_text("somebody has changed this order since")
+    page.wait_for_timeout(GUARD_MS)
     question.get_by_role("button", name="Discard").click()
     expect(question).to_have_count(0)
     # The other one nobody has touched: it was sent without a question.

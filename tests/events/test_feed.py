@@ -136,6 +136,30 @@ async def test_what_the_feed_remembers_is_bounded_in_bytes(hub: Hub, monkeypatch
     assert await follow(hub, viewer, {1: 20, 2: 20}) == {1: list(range(1, 21)), 2: list(range(1, 21))}
 
 
+async def test_what_was_heard_long_ago_is_read_from_the_store_again(hub: Hub, monkeypatch):
+    """Where it may have been redacted meanwhile; who is behind misses nothing."""
+    viewer = await hub.feed.open(BRAND, [1], {1: 0})
+    await write(hub, 1, 5)
+    await until(lambda: hub.feed.last(viewer, 1) == 5)
+    monkeypatch.setattr(limits, "FEED_REMEMBERS_S", 0.0)
+    await write(hub, 1, 5)
+    await until(lambda: hub.feed.last(viewer, 1) == 10)
+    await until(lambda: not hub.feed._rings[BRAND, 1]._events)
+    assert hub.feed._memory._bytes == 0
+    assert await follow(hub, viewer, {1: 10}) == {1: list(range(1, 11))}
+
+
+async def test_integrators_together_leave_places_to_the_house(hub: Hub, monkeypatch):
+    """However many clients they call as."""
+    monkeypatch.setattr(limits, "MAX_INTEGRATORS_VIEWERS", 2)
+    for client in ("a", "b"):
+        await hub.feed.open(BRAND, [1], {}, client, of_house=False)
+    with pytest.raises(ComandaError) as refused:
+        await hub.feed.open(BRAND, [1], {}, "c", of_house=False)
+    assert refused.value.code == "too_many_viewers"
+    await hub.feed.open(BRAND, [1], {}, "till")
+
+
 async def test_a_busy_venue_does_not_keep_another_waiting(hub: Hub):
     """The venues of a viewer take turns."""
     await write_many(hub, {1: 1000, 2: 1})

@@ -16,6 +16,7 @@ from tests.events.logs import MINIMAL, event, listening, numbers, until, write, 
 from comanda import administration, demo
 from comanda.base import limits
 from comanda.base.clock import now_micros
+from comanda.http.staff_app import pages_digest
 from comanda.main import open_store
 from comanda.settings import Settings
 from comanda.store.event_log import append_events
@@ -56,7 +57,7 @@ async def test_a_stream_says_hello_and_then_what_happens(server: Server):
         assert listener.answer.headers["content-type"] == "text/event-stream"
         assert listener.answer.headers["cache-control"] == "no-store"
         last = (await server.hub.store.log_ends("demo", [1]))[1].last
-        assert await listener.next() == (f"1:{last}", "hello", {"venues": {"1": last}})
+        assert await listener.next() == (f"1:{last}", "hello", {"venues": {"1": last}, "pages": pages_digest()})
         order_id = (await server.create(MINIMAL)).json()["data"]["id"]
         listed = (await server.http.get(f"/hub/v1/events?after={last}", headers=server.headers)).json()["data"]
         frames = await listener.take(len(listed))

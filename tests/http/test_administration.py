@@ -388,6 +388,18 @@ async def test_a_password_is_shown_once_and_ends_with_the_person(server: Server)
     await signed_in(server, "cook", other, 401)
 
 
+async def test_a_new_password_of_ones_own_ends_the_other_sessions_only(server: Server):
+    """The page that shows it stays; what is signed in elsewhere is not."""
+    manager = await whole_manager(server)
+    users = (await ask(server, "GET", f"{ADMIN}/users", manager))["data"]
+    own = next(user["id"] for user in users if user["username"] == demo.MANAGER)
+    elsewhere = await whole_manager(server)
+    password = (await ask(server, "POST", f"{ADMIN}/users/{own}/password", manager))["data"]["password"]
+    assert (await ask(server, "GET", "/hub/v1/session", manager))["data"]["username"] == demo.MANAGER
+    await ask(server, "GET", "/hub/v1/session", elsewhere, 401)
+    await signed_in(server, demo.MANAGER, password)
+
+
 async def test_a_manager_cannot_lock_itself_out(server: Server):
     """Not retired, not another role, not limited to a venue, not renamed by itself."""
     manager = {**await whole_manager(server), "if-match": "*"}

@@ -223,7 +223,7 @@ async def test_cooking_can_be_recalled_and_the_receipt_follows(server: Server):
     order_id = await place(server, DOCUMENTED)
     path = f"/tickets/{order_id}-1-1"
     states = []
-    for action in ("start", "start", "ready", "ready", "recall", "ready"):
+    for action in ("start", "start", "ready", "ready", "recall", "recall", "ready"):
         done = await did(server, f"{path}/{action}", headers=KITCHEN)
         states.append((done["changed"], done["tickets"][0]["status"], done["receipt"]["order_status"]))
     assert states == [
@@ -232,12 +232,42 @@ async def test_cooking_can_be_recalled_and_the_receipt_follows(server: Server):
         (True, "READY", "READY"),
         (False, "READY", "READY"),
         (True, "STARTED", "IN_PROGRESS"),
+        (False, "STARTED", "IN_PROGRESS"),
         (True, "READY", "READY"),
     ]
+    await did(server, f"/orders/{order_id}/hand-over")
+    left = await post(server, f"{path}/recall", headers=KITCHEN)
+    assert (left.status_code, left.json()["error"]) == (409, "ticket_not_allowed")
     missing = await post(server, f"/tickets/{order_id}-7-1/start")
     assert (missing.status_code, missing.json()["error"]) == (404, "resource_not_found")
     line = await post(server, f"{path}/lines/9/ready")
     assert line.status_code == 404
+
+
+async def test_what_cannot_be_made_is_stopped_also_when_somebody_else_was_faster(server: Server):
+    """The order is refused already: the product is off sale all the same, and is told so once."""
+    order_id = await place(server)
+    await did(server, f"/orders/{order_id}/refuse", {"reason": "too_busy"})
+    gone = [{"line": 0, "reason": "out_of_stock"}]
+    body = {"reason": "out_of_stock", "lines": gone, "update_stop_list": True}
+    late = await did(server, f"/orders/{order_id}/refuse", body)
+    assert (late["changed"], late["order"]["refusal"]["reason"]) == (False, "too_busy")
+    product = MINIMAL["products"][0]["product_id"]
+    told = [event["data"] for event in await events(server) if event["type"] == "stop_list.changed"]
+    assert [(one["product_id"], one["quantity"]) for one in told if one["product_id"] == product] == [(product, 0)]
+    assert (await server.create(MINIMAL)).status_code == 400
+
+
+async def test_an_order_that_cost_nothing_owes_no_refund(server: Server):
+    """Its receipt was closed with a payment of nothing: whoever may cancel an unpaid order may cancel it."""
+    order_id = await place(server, {**MINIMAL, "discount": {"discount_type": 1, "discount_value": 100}})
+    accepted = await did(server, f"/orders/{order_id}/accept", {})
+    assert accepted["receipt"]["total"] == 0
+    path = f"/open-api/v2/receipts/{order_id}/close"
+    closed = await server.http.post(path, json=payment(0), headers=server.headers)
+    assert closed.status_code == 200, closed.text
+    refused = await did(server, f"/orders/{order_id}/refuse", {"reason": "customer_request"})
+    assert (refused["order"]["status"], refused["receipt"]["refund_due"]) == ("IGNORE", False)
 
 
 async def test_an_unpaid_order_is_picked_up_and_delivered_when_it_is_paid(server: Server):
@@ -463,7 +493,10 @@ async def test_what_nobody_touches_for_days_leaves_the_screens_and_nothing_else(
     assert (late["order"]["status"], late["order"]["open"]) == ("RECEIVED", True)
     await server.hub.store.run(lambda: age(f"({pending})", "orders", "receipts"))
     await clear_brand(server.hub.store, house, server.hub.settings)
-    assert pending not in shown(await hub_get(server, "/venues/1/board"))["orders"]
+    # What is not sent waits to be, however long (contract 14.1.9); older stores have let such orders go.
+    assert pending in shown(await hub_get(server, "/venues/1/board"))["orders"]
+    gone = text(f"UPDATE orders SET open = :no WHERE id = {pending}").bindparams(no=False)
+    await server.hub.store.run(lambda: (yield one(Statement(gone, returns=False))))
     sent = await did(server, f"/orders/{pending}/send-to-station")
     assert (sent["order"]["open"], len(sent["tickets"])) == (True, 1)
     fresh_board = shown(await hub_get(server, "/venues/1/board"))
@@ -534,6 +567,7 @@ async def test_an_action_may_leave_an_order_alone_that_something_happened_to(ser
     order_id = await place(server)
     seen = (await events(server, order_id))[-1]["number"]
     unless = {"If-Unchanged-Since-Event": str(seen)}
+    await did(server, f"/orders/{order_id}/seen", {})
     accepted = await did(server, f"/orders/{order_id}/accept", {}, **unless, **{"Idempotency-Key": "a"})
     assert accepted["changed"] is True
     again = await post(server, f"/orders/{order_id}/accept", {}, **unless, **{"Idempotency-Key": "a"})

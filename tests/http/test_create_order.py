@@ -413,6 +413,33 @@ async def test_a_guest_is_created_once_by_phone_where_the_client_says_so(server:
     assert (await server.get(f"/orders/{plain.json()['data']['id']}")).json()["data"]["customer_id"] == 0
 
 
+async def test_a_retired_customer_who_orders_again_is_one_again(server: Server):
+    """Found by the phone next time, and taken where an order states the id."""
+    headers = await server.client("guests", guest_customers="match")
+    guest = changed(MINIMAL, customer={"id": 0, "phone": "050 765 43 21", "address": "", "name": "Guest"})
+
+    async def order() -> int:
+        made = (await server.create(guest, **headers)).json()["data"]["id"]
+        return (await server.get(f"/orders/{made}?with[0]=customer")).json()["data"]["customer_id"]
+
+    customer_id = await order()
+    await server.import_(
+        {"customers": [{"id": customer_id, "name": "Guest", "phone": "+994507654321", "active": False}]}
+    )
+    stated = changed(MINIMAL, customer={**MINIMAL["customer"], "id": customer_id})
+    assert (await server.create(stated)).status_code == 400
+    assert await order() == customer_id
+    assert (await server.create(stated)).status_code == 201
+
+
+@pytest.mark.parametrize("number", ["", " ", "\u00a0 "])
+async def test_a_number_of_blanks_is_none(server: Server, number: str):
+    """The order gets one by which it can be called."""
+    answer = await server.create(changed(MINIMAL, order_number=number, auto_order_accept=True))
+    receipt = await server.get(f"/receipts/{answer.json()['data']['id']}")
+    assert receipt.json()["data"]["order_number"].strip()
+
+
 async def test_a_phone_that_is_none_is_kept_with_a_warning(server: Server):
     """Never a refusal."""
     answer = await server.create(changed(MINIMAL, customer={**MINIMAL["customer"], "phone": "call me"}))

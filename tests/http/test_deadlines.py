@@ -4,6 +4,7 @@ How late a step is depends on the machine; the benchmark measures it (`benchmark
 """
 
 import asyncio
+import time
 from dataclasses import replace
 from datetime import datetime
 
@@ -85,6 +86,20 @@ async def test_an_order_nobody_answers_goes_up_the_ladder_and_is_ignored(server:
     assert await steps_left(server) == []
     late = await post(server, f"/orders/{order_id}/accept", {})
     assert (late.status_code, late.json()["message"]) == (400, "Status is not allowed")
+
+
+async def test_a_clock_that_was_set_refuses_nothing_at_once(server: Server, monkeypatch: pytest.MonkeyPatch):
+    """What became due by that is reminded of; it is refused only after people have had the time to answer."""
+    monkeypatch.setattr(limits, "DEADLINE_RESPITE_S", 2.0)
+    await server.import_(at_main(ladder(remind=300, ignore=900)))
+    order_id = await place(server)
+    true_time, true_ns = time.time, time.time_ns
+    monkeypatch.setattr(time, "time", lambda: true_time() + 1_000)
+    monkeypatch.setattr(time, "time_ns", lambda: true_ns() + 1_000 * 1_000_000_000)
+    await told(server, order_id, "order.reminded")
+    await asyncio.sleep(1)
+    assert (await hub_get(server, f"/orders/{order_id}"))["chain"]["order"]["status"] == "PENDING"
+    await told(server, order_id, "order.ignored")
 
 
 async def test_many_orders_at_once_are_each_reminded_and_ignored_once(server: Server):

@@ -6,12 +6,13 @@ from io import BytesIO
 import pytest
 from PIL import Image
 from tests.conftest import Server
-from tests.http.chain import KITCHEN, MINIMAL, TILL, manager
+from tests.http.chain import KITCHEN, MINIMAL, TILL, manager, place
 from tests.http.documented import ask
 from tests.http.test_create_order import changed, line
-from tests.http.test_quotes import quoted, staff
+from tests.http.test_quotes import MAIN, quoted, staff
 
 from comanda import demo
+from comanda.base.errors import SetupError
 
 pytestmark = pytest.mark.anyio
 PATH = "/hub/v1/menu"
@@ -54,6 +55,23 @@ async def test_a_group_of_one_choice_takes_one(server: Server):
         (found,) = (await menu(server))["modifier_groups"]
         assert (found["min_select"], found["max_select"]) == (least, shown)
     assert (await menu(server))["kitchen"] == {"pressing_minutes": 10, "late_minutes": 15}
+
+
+async def test_a_group_that_has_nothing_to_choose_asks_for_nothing(server: Server):
+    """Its modifiers are all switched off: the product stays to be had, whatever the group wants."""
+    off = [{"id": 900, "name": "Off", "active": False}]
+    group = {"id": 50, "name": "G", "min_select": 1, "modifiers": off}
+    await server.import_({"venues": [{**MAIN, "modifier_rules_policy": "reject"}], "modifier_groups": [group]})
+    assert all(50 not in product["modifier_groups"] for product in (await menu(server))["products"])
+    await place(server, MINIMAL)
+
+
+async def test_a_group_that_takes_fewer_than_it_asks_for_is_refused(server: Server):
+    """By the name of the bound; none at all is no lower one."""
+    group = {"id": 50, "name": "G", "min_select": 3, "modifiers": [{"id": 900, "name": "A"}]}
+    with pytest.raises(SetupError, match=r"modifier_groups\[0\]\.max_select: must be 3 "):
+        await server.import_({"modifier_groups": [{**group, "max_select": 2}]})
+    await server.import_({"modifier_groups": [{**group, "max_select": 0}]})
 
 
 async def test_what_is_not_sold_here_is_not_on_the_menu(server: Server):

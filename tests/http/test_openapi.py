@@ -5,15 +5,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from tests.conftest import Server
 from tests.http.documented import DOCUMENT, KITCHEN, TERMINAL, ask, manager_headers, problems
 
 from comanda import demo
 from comanda.access.routes import APP_FILES, APP_PAGES, ROUTES
 from comanda.base.clock import now_micros
+from comanda.duties.printing import DUTY
 from comanda.orders.timeline import LEGS
 from comanda.store.boards import read_jobs
 from comanda.store.print_jobs import make_uncertain, take_job
+from comanda.store.tables import leases
+from comanda.store.transaction import Statement, one
 
 PAGES = {*APP_PAGES, *APP_FILES, "/docs", "/docs/{asset}", "/openapi.json"}
 WAITING = {
@@ -205,12 +209,17 @@ async def test_refusals_and_cancellations_are_as_documented(server: Server):
 async def test_papers_are_as_documented(server: Server):
     """Lists of every state, and an uncertain paper that is printed again once."""
     store = server.hub.store
+
+    def held():
+        return (yield one(Statement(select(leases.c.holder).where(leases.c.duty == DUTY))))[0][0]
+
     await new_order(server, auto_order_accept=True, auto_order_sent_to_station=True)
     taken = None
     async with asyncio.timeout(20):
         while taken is None:
             (job,) = await store.read(lambda: read_jobs(demo.BRAND, 1, "queued")) or [None]
-            taken = job and await store.run(lambda j=job: take_job(demo.BRAND, j, now_micros()))
+            holder = await store.run(held)
+            taken = job and await store.run(lambda j=job, by=holder: take_job(demo.BRAND, j, DUTY, by, now_micros()))
             await asyncio.sleep(0.01)
     await store.run(lambda: make_uncertain(demo.BRAND, job, now_micros()))
     board = await ask(server, "GET", "/hub/v1/venues/1/board")

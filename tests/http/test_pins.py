@@ -11,6 +11,7 @@ from hypothesis import settings as rules
 from hypothesis import strategies as st
 from sqlalchemy import update
 from tests.conftest import Server, demo_hub, run_comanda, serving
+from tests.http.chain import MINIMAL, did, place
 from tests.http.documented import ask, manager_headers
 from tests.http.test_hub_access import rows_of
 from tests.http.test_openapi import new_order
@@ -29,6 +30,7 @@ from comanda.store.transaction import Statement, one
 
 pytestmark = pytest.mark.anyio
 on_sqlite = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+USERS = "/hub/v1/admin/users"
 PIN, CONFIRM = "/hub/v1/session/pin", "/hub/v1/session/confirm"
 RIGHT = "428193"
 
@@ -279,9 +281,24 @@ async def test_a_pin_is_not_enough_for_what_a_manager_confirms(server: Server, t
     await ask(server, "GET", "/hub/v1/admin/devices", boss)
     await ask(server, "PUT", PIN, boss, json={"pin": "903215"})
     await ask(server, "GET", SESSION, boss)
+    own = next(row["id"] for row in (await ask(server, "GET", USERS, boss))["data"] if row["username"] == "boss")
+    await ask(server, "PUT", f"{USERS}/{own}/pin", boss, json={"pin": "420917"})
+    await ask(server, "GET", SESSION, boss)
     for _ in range(limits.PIN_TRIES):
         await ask(server, "POST", CONFIRM, boss, 401, json={"password": "wrong"})
     assert (await ask(server, "POST", CONFIRM, boss, 429, json={"password": "y" * 8}))["error"] == "pin_locked"
+
+
+async def test_who_works_at_a_till_accepts_by_it(server: Server, till):
+    """The till stands in the order and its receipt; not where the order is another venue's."""
+    boss = await begun(server, till, "boss")
+    here = await place(server)
+    there = await place(server, {**MINIMAL, "venue_id": 2})
+    taken = [(await did(server, f"/orders/{one}/accept", {}, boss))["order"] for one in (here, there)]
+    at_venue_1 = next(session.device_id for session in server.hub.known.present.sessions.values() if session.device_id)
+    assert [one["terminal_id"] for one in taken] == [at_venue_1, None]
+    found = (await server.get(f"/receipts?filters[0][0]=terminal_id&filters[0][1]={at_venue_1}")).json()
+    assert [receipt["id"] for receipt in found["data"]] == [here]
 
 
 @on_sqlite

@@ -10,7 +10,7 @@ from dataclasses import replace
 import httpx
 import pytest
 from benchmarks.servers import free_port
-from sqlalchemy import text
+from sqlalchemy import select, text
 from tests.conftest import Server, fresh_database, sign_in, until
 from tests.http.chain import DOCUMENTED, KITCHEN, MINIMAL, TILL, did, events, hub_get, manager, place, post
 
@@ -20,12 +20,14 @@ from comanda.base.clock import Micros, now_micros
 from comanda.base.errors import ComandaError, SetupError
 from comanda.catalogue.document import parse_document
 from comanda.cli.serve import make_demo
+from comanda.duties.printing import DUTY
 from comanda.main import open_store
 from comanda.printing.picture import text_of
 from comanda.printing.stream import read_stream
 from comanda.settings import Settings
 from comanda.store.leases import NOBODY, Lease, hold_lease
-from comanda.store.print_jobs import make_uncertain
+from comanda.store.print_jobs import make_uncertain, take_job
+from comanda.store.tables import leases
 from comanda.store.transaction import Statement, one
 
 pytestmark = pytest.mark.anyio
@@ -44,6 +46,7 @@ class Printer:
         self.port = port
         self.papers: list[bytes] = []
         self.connections = 0
+        self.broken_off = 0
         self.resets = False
         self.holds = False
         self.released = asyncio.Event()
@@ -84,7 +87,10 @@ class Printer:
             return
         if self.holds:
             await self.released.wait()
-        self.papers.append(await reader.read())
+        try:
+            self.papers.append(await reader.read())
+        except ConnectionResetError:
+            self.broken_off += 1
         writer.close()
 
 
@@ -458,7 +464,7 @@ async def test_a_duty_goes_on_whatever_the_clock_of_its_last_holder_said(server:
 
     async def hold(holder: str, at: Micros, lapsed: Lease = NOBODY) -> Lease | None:
         wanted = Lease(holder, Micros(at + 6_000_000))
-        return await server.hub.store.run(lambda: hold_lease("demo", "test", wanted, at, lapsed=lapsed))
+        return await server.hub.store.run(lambda: hold_lease("demo", "test", wanted, lapsed=lapsed))
 
     assert await hold("early", ahead) is None
     seen = await hold("right", now)
@@ -468,6 +474,8 @@ async def test_a_duty_goes_on_whatever_the_clock_of_its_last_holder_said(server:
     assert renewed == Lease("early", Micros(ahead + 8_000_000))
     assert await hold("right", now, lapsed=renewed) is None
     assert await hold("right", now) is None
+    # One whose clock is far ahead has no better claim.
+    assert await hold("early", ahead) == Lease("right", Micros(now + 6_000_000))
 
 
 async def test_printing_is_taken_over_from_a_process_that_is_gone_and_whose_clock_was_wrong(
@@ -808,6 +816,86 @@ async def test_what_is_cooked_already_is_not_printed_as_if_it_were_to_be_cooked(
         await quiet(kitchen)
         assert kitchen.tickets == [f"{waiting}-1-1"]
         assert [job["order_id"] for job in await jobs(server, "overtaken")] == [cooked]
+
+
+async def test_a_reprint_of_what_was_cooked_meanwhile_is_not_printed(server: Server, hasty):
+    """Asked for before it was cooked, it would be cooked again; asked for of what is ready, it comes out."""
+    async with printer() as kitchen:
+        await server.import_(at(kitchen.port, NOWHERE))
+        cooked, ready = await place(server, **SENT), await place(server, **SENT)
+        await did(server, f"/tickets/{cooked}-1-1/reprint")
+        await did(server, f"/tickets/{cooked}-1-1/ready")
+        await did(server, f"/tickets/{ready}-1-1/ready")
+        await did(server, f"/tickets/{ready}-1-1/reprint")
+        await server.import_(at(kitchen.port))
+        await until(lambda: kitchen.papers)
+        await quiet(kitchen)
+        assert kitchen.tickets == [f"{ready}-1-1"]
+        assert "REPRINT" in kitchen.texts[0]
+        assert [job["order_id"] for job in await jobs(server, "overtaken")] == [cooked, ready, cooked]
+
+
+async def test_new_papers_wait_for_those_of_the_printer_that_was_replaced(server: Server, hasty, monkeypatch):
+    """Also while those are not to be tried again yet: a station's papers come in their order."""
+    async with printer() as new:
+        await server.import_(at(free_port()))
+        monkeypatch.setattr(limits, "PRINT_RETRY_S", 60.0)
+        monkeypatch.setattr(limits, "PRINT_MAX_RETRY_S", 60.0)
+        waiting = [await place(server, **SENT) for _ in range(3)]
+
+        async def tried() -> bool:
+            return any(job["attempts"] for job in await jobs(server, "queued"))
+
+        await until(tried)
+        await server.import_({"printers": [*at(9, active=False)["printers"], *at(new.port, id=2)["printers"]]})
+        waiting += [await place(server, **SENT) for _ in range(3)]
+        await until(lambda: len(new.papers) == 6)
+        assert new.tickets == [f"{order_id}-1-1" for order_id in waiting]
+
+
+async def test_a_paper_that_was_called_uncertain_does_not_come_out_later(server: Server, hasty, monkeypatch):
+    """The printer takes nothing for a while: what is left of the paper is broken off, not delivered when it goes on."""
+    monkeypatch.setattr(limits, "PRINTER_SEND_S", 0.5)
+    monkeypatch.setattr(limits, "PRINTER_CLOSE_S", 0.2)
+    async with printer() as kitchen:
+        kitchen.holds = True
+        await server.import_(at(kitchen.port))
+        await place(server, **SENT, products=LARGE)
+
+        async def doubtful() -> bool:
+            return bool(await jobs(server, "uncertain"))
+
+        await until(doubtful)
+        kitchen.released.set()
+        await until(lambda: kitchen.broken_off)
+        assert kitchen.papers == []
+
+
+async def test_a_process_that_lost_the_duty_takes_no_paper(server: Server):
+    """However long its transaction was on its way: another one holds the lease by now."""
+    store = server.hub.store
+    await server.import_(at(free_port(), NOWHERE))
+    await place(server, **SENT)
+
+    def held():
+        return (yield one(Statement(select(leases.c.holder).where(leases.c.duty == DUTY))))
+
+    await until(lambda: store.read(held))
+    (job,) = await store.read_jobs(demo.BRAND, 1, "queued")
+    assert await store.run(lambda: take_job(demo.BRAND, job, DUTY, "somebody else", now_micros())) is None
+    assert [one.status for one in await store.read_jobs(demo.BRAND, 1, "queued")] == ["queued"]
+
+
+async def test_integrators_do_not_learn_where_printers_stand(server: Server, hasty):
+    """What went wrong names addresses of the house: the house reads it, others read that it waits."""
+    await server.import_(at(free_port()))
+    await place(server, **SENT)
+
+    async def tried() -> bool:
+        return any(job["attempts"] and job["error"] for job in await jobs(server, "queued"))
+
+    await until(tried)
+    assert [job["error"] for job in await jobs(server, "queued", server.headers)] == [None]
 
 
 async def test_a_paper_taken_by_a_commit_whose_answer_was_lost_is_set_aside(server: Server, hasty, monkeypatch):

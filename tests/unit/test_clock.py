@@ -1,12 +1,13 @@
 """Days of venues: whatever the clocks do, the day of an instant is the one whose span holds it (contract 14.8)."""
 
+import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comanda.base.clock import Micros, business_day, day_bounds
+from comanda.base.clock import ClockWatch, Micros, business_day, day_bounds
 
 ZONES = st.sampled_from(
     ["Asia/Baku", "Europe/Berlin", "America/New_York", "America/Santiago", "Africa/Cairo", "Australia/Lord_Howe", "UTC"]
@@ -31,3 +32,25 @@ def test_days_never_run_backwards(night, day_start):
     days = [business_day(Micros(instant), "Europe/Berlin", day_start) for instant in minutes]
     assert days == sorted(days)
     assert len(set(days)) == 2
+
+
+@pytest.mark.parametrize("by_s", [-3600, -6, 6, 3600])
+def test_a_clock_that_was_set_is_noticed_once(monkeypatch, by_s):
+    """Forward or back, by more than clocks move that are only kept in step; then time goes on from there."""
+    watch, set_by = ClockWatch(), 0.0
+    true_time = time.time
+    monkeypatch.setattr(time, "time", lambda: true_time() + set_by)
+    assert not watch.jumped()
+    set_by = by_s
+    assert watch.jumped()
+    assert not watch.jumped()
+
+
+def test_a_clock_that_is_kept_in_step_has_not_jumped(monkeypatch):
+    """A second now and then, as time servers do it."""
+    watch, drift = ClockWatch(), 0.0
+    true_time = time.time
+    monkeypatch.setattr(time, "time", lambda: true_time() + drift)
+    for _ in range(10):
+        drift += 1
+        assert not watch.jumped()

@@ -9,6 +9,7 @@ import { CloudOff } from "lucide";
 import { Component, render, type ComponentChildren, type JSX } from "preact";
 import { ErrorBoundary, lazy, LocationProvider, Route, Router, useLocation } from "preact-iso";
 import { useEffect } from "preact/hooks";
+import { leavesOpen } from "~/api/client";
 import type { Role } from "~/api/types";
 import { useRinging } from "~/bell";
 import { chooseLanguage, messages, preferredLanguage } from "~/i18n";
@@ -16,9 +17,10 @@ import { Button } from "~/parts/button";
 import { Toasts } from "~/parts/dialog";
 import { Empty, Loading } from "~/parts/empty";
 import { PasswordQuestion } from "~/parts/password";
-import { toast } from "~/parts/toasts";
-import { hasRole, me, recognise, role, venueId } from "~/session";
+import { explain, toast } from "~/parts/toasts";
+import { hasRole, me, recogniseInTheEnd, role, venueId } from "~/session";
 import "~/presence";
+import "~/renewal";
 import { homeOf, Shell } from "~/shell";
 import { onWaitingRefused } from "~/sync/actions";
 import { openBoard } from "~/sync/board";
@@ -164,9 +166,9 @@ class Catch extends Component<{ children: ComponentChildren }, { failed: boolean
 async function begin(): Promise<void> {
   const spoken = chooseLanguage(preferredLanguage());
   // Before anybody is known: what another person asked for here is told of as not done the moment it is known who acts.
-  onWaitingRefused((one) => void spoken.then(() => toast(messages().common.notDone(one.label), true)));
+  onWaitingRefused((one, error) => void spoken.then(() => toast(fateOf(one.label, error), true)));
   // Who acts, in which language, on which screen: all three are asked for at once.
-  const known = recogniseInTheEnd();
+  const known = recogniseInTheEnd(() => (serverAway.value = true)).then(() => (serverAway.value = false));
   const [, asked] = location.pathname.split("/");
   if (asked !== undefined && Object.hasOwn(loaders, asked)) loaders[asked as keyof typeof loaders]().catch(() => null);
   await spoken;
@@ -178,17 +180,10 @@ async function begin(): Promise<void> {
   setTimeout(() => void Promise.all([loaders.board(), loaders.kitchen(), loaders.new()]).catch(() => null), PREFETCH_MS);
 }
 
-async function recogniseInTheEnd(): Promise<void> {
-  for (;;) {
-    try {
-      await recognise();
-      serverAway.value = false;
-      return;
-    } catch {
-      serverAway.value = true;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    }
-  }
+/** What became of an action that waited and is not sent any more; of one that was sent without an answer nobody knows. */
+function fateOf(label: string, error: unknown): string {
+  const { common } = messages();
+  return leavesOpen(error) ? common.notKnown(label) : `${common.notDone(label)} ${explain(error)}`;
 }
 
 /** Load the page anew once the server is there; before, a browser would show its own error instead. */

@@ -8,6 +8,7 @@ import { follow, isFollowing, whenFollowing } from "~/sync/line";
 
 const loaded = signal<Menu | null>(null);
 const RETRY_MS = 2_000;
+const UNFOLLOWED_MS = 60_000;
 
 /** The menu; null until it is there. */
 export const menu = computed(() => loaded.value);
@@ -40,7 +41,8 @@ async function load(venue: number | null): Promise<void> {
       if (venue === null && served !== undefined) chooseVenue(served);
       // What changed between this answer and the first event that is heard would be missed: it is asked for once more.
       if (missesNothing) return;
-      await whenFollowing(0);
+      // Where no stream comes through, it is asked for now and then instead.
+      await Promise.race([whenFollowing(0), new Promise((resolve) => setTimeout(resolve, UNFOLLOWED_MS))]);
       if (mine !== generation) return;
     } catch (error) {
       if (mine !== generation) return;

@@ -1,7 +1,7 @@
 /** Whether a finger or a mouse button is down: what stands under it must not move before the click has arrived. */
 
 import { signal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 /** The click follows the release at once; a slow tablet needs a moment for it. */
 const RELEASE_MS = 250;
@@ -34,6 +34,22 @@ addEventListener("blur", () => releaseIn(RELEASE_MS));
 
 /** A hand that hits twice, or was on its way when something slid under it, is at rest after this. */
 const SETTLING_MS = 400;
+
+let shiftedAt = -Infinity;
+
+/** What comes or goes above everything has moved it all: no hit of this moment was meant for what lies there now. */
+export function useShift(above: string): void {
+  const known = useRef(above);
+  useLayoutEffect(() => {
+    if (known.current !== above) shiftedAt = performance.now();
+    known.current = above;
+  }, [above]);
+}
+
+/** Whether the whole page has only just moved. */
+export function hasShifted(): boolean {
+  return performance.now() - shiftedAt < SETTLING_MS;
+}
 
 /** Says whether a hit was meant: what stands in a list that has just changed is not what the hand went for. */
 export function useSettled(ids: readonly (number | string)[]): () => boolean {

@@ -28,6 +28,7 @@ export const managesBrand = computed(() => role.value === "manager" && (caller.v
 /** The venue that is worked in; null until it is chosen. */
 export const venueId = computed(() => caller.value?.venue_id ?? chosenVenue.value);
 
+const RETRY_MS = 1_500;
 let recognising = 0;
 let recognised = 0;
 
@@ -44,6 +45,27 @@ export async function recognise(): Promise<void> {
   recognised = mine;
   greeting.value = greeted;
   become(acting);
+}
+
+let isFindingOut = false;
+
+/** Find out who is signed in, however long the server is away; `whenAway` hears of each try in vain. */
+export async function recogniseInTheEnd(whenAway: () => void = () => undefined): Promise<void> {
+  if (isFindingOut) return;
+  isFindingOut = true;
+  try {
+    for (;;) {
+      try {
+        await recognise();
+        return;
+      } catch {
+        whenAway();
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  } finally {
+    isFindingOut = false;
+  }
 }
 
 async function acts(): Promise<CallerCard | null> {
@@ -84,7 +106,14 @@ export async function signOut(): Promise<void> {
   await import("~/screens/entry/draft").catch(() => null);
   await ask("DELETE", "/hub/v1/session");
   if (who && !who.device) for (const listener of leaving) listener(who.actor);
-  await recognise();
+  try {
+    await recognise();
+  } catch (error) {
+    // Whoever has signed out is gone, also while nobody says who acts here now: nothing of theirs stays in sight.
+    become(null);
+    void recogniseInTheEnd();
+    throw error;
+  }
 }
 
 /** Work in this venue from now on. */
@@ -126,7 +155,7 @@ function mayWorkIn({ venues }: CallerCard, venue: number): boolean {
 /** Tabs share their cookies: who acts in one acts in all. */
 const otherTabs = new BroadcastChannel("comanda.session");
 otherTabs.onmessage = (message: MessageEvent<string | null>) => {
-  if (message.data !== (caller.peek()?.actor ?? null)) void recognise().catch(() => null);
+  if (message.data !== (caller.peek()?.actor ?? null)) void recogniseInTheEnd();
 };
 
 let asking = false;
@@ -135,11 +164,11 @@ function lapse(): void {
   asking = true;
   void ask("DELETE", "/hub/v1/session")
     .catch(() => null)
-    .then(recognise)
-    .catch(() => null)
+    // Until the server says who acts now, what is shown may be nobody's business any more.
+    .then(() => recogniseInTheEnd())
     .finally(() => (asking = false));
 }
 
 onSessionLapsed(lapse);
-onSomebodyElse(() => void recognise().catch(() => null));
+onSomebodyElse(() => void recogniseInTheEnd());
 onStreamSignedOut(lapse);

@@ -15,7 +15,7 @@ import { Choice } from "~/parts/field";
 import { Icon } from "~/parts/icon";
 import { Segments } from "~/parts/segments";
 import { toastError } from "~/parts/toasts";
-import { pressed } from "~/press";
+import { pressed, useSettled, useShift } from "~/press";
 import { keysOn, soundOn, theme, type Theme } from "~/preferences";
 import { chooseVenue, hasRole, hello, isOverheard, me, role, signOut, venueId } from "~/session";
 import { soundAllowed } from "~/sound";
@@ -192,38 +192,50 @@ export function Preferences({ onClose }: { onClose: () => void }): JSX.Element {
  * about sound away, and would miss what it was meant for.
  */
 function Banners(): JSX.Element {
-  const shown = useRef<JSX.Element | null>(null);
+  const shown = useRef<Told | null>(null);
   if (!pressed.value || shown.current === null) shown.current = bannersNow();
-  return shown.current;
+  useShift(shown.current.kinds);
+  return shown.current.banners;
 }
 
-function bannersNow(): JSX.Element {
+interface Told {
+  banners: JSX.Element;
+  /** Which of them there are. */
+  kinds: string;
+}
+
+function bannersNow(): Told {
   const { common } = messages();
   const { state, heardAt } = line.value;
   const staleSince = boardStaleSince.value;
   // What is shown is as old as the last word of the stream, or as the board that was taken without one.
   const trueUntil = staleSince ?? heardAt;
-  return (
+  const isLost = state === "lost";
+  const isStale = !isLost && staleSince !== null && msAt(now(), staleSince) >= STALE_SHOWN_MS;
+  const waits = waiting.value.length > 0;
+  const { truncated } = board.value;
+  const isSilent = soundOn.value && !soundAllowed.value && hasRole("cashier", "cook", "manager");
+  const banners = (
     <>
-      {state === "lost" && (
+      {isLost && (
         <div class="banner is-bad" role="alert" data-testid="lost">
           <span class="spinner" aria-hidden="true" />
           {trueUntil === 0 ? common.lostAtStart : <Aging words={(tick) => common.lost(ageAt(tick, trueUntil))} />}
         </div>
       )}
-      {state !== "lost" && staleSince !== null && msAt(now(), staleSince) >= STALE_SHOWN_MS && (
+      {isStale && (
         <div class="banner is-bad" role="alert" data-testid="stale">
           <span class="spinner" aria-hidden="true" />
           <Aging words={(tick) => common.stale(ageAt(tick, staleSince))} />
         </div>
       )}
-      {waiting.value.length > 0 && (
+      {waits && (
         <div class="banner" role="status" data-testid="waiting">
           {common.waiting(waiting.value.length)}
         </div>
       )}
-      {board.value.truncated && <div class="banner">{common.truncated}</div>}
-      {soundOn.value && !soundAllowed.value && hasRole("cashier", "cook", "manager") && (
+      {truncated && <div class="banner">{common.truncated}</div>}
+      {isSilent && (
         <div class="banner" data-testid="sound-blocked">
           <Icon of={Bell} />
           {common.soundBlocked}
@@ -231,6 +243,7 @@ function bannersNow(): JSX.Element {
       )}
     </>
   );
+  return { banners, kinds: [isLost, isStale, waits, truncated, isSilent].join() };
 }
 
 /** Words with an age that grows every second to look at; they are heard once. */
@@ -264,6 +277,8 @@ function age(milliseconds: number): string {
 function Doubts(): JSX.Element | null {
   const { common } = messages();
   const one = doubtful.value[0];
+  // One question comes where the last one stood, or under a finger that was on its way elsewhere.
+  const settled = useSettled([one?.key ?? ""]);
   if (one === undefined || !isReached()) return null;
   return (
     <Dialog
@@ -274,8 +289,8 @@ function Doubts(): JSX.Element | null {
       onClose={() => dropWaiting(one.key)}
       foot={
         <>
-          <Button onClick={() => dropWaiting(one.key)}>{common.discard}</Button>
-          <Button look="primary" onClick={() => confirmWaiting(one.key)}>
+          <Button onClick={() => settled() && dropWaiting(one.key)}>{common.discard}</Button>
+          <Button look="primary" onClick={() => settled() && confirmWaiting(one.key)}>
             {common.send}
           </Button>
         </>

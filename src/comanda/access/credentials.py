@@ -113,11 +113,13 @@ def _identify_staff(directory: Directory, token: str, headers: Mapping[str, str]
     if person is None or not person.enabled:
         raise _unauthorized("This person has been disabled")
     brand = _enabled_brand(directory, session.brand_id)
+    device = None
     if session.device_id is not None:
         device = paired_device(directory, headers)
         if device is None or not _is_of(session, device) or not person.may_see(device.venue_id):
             raise _unauthorized("The session is good on its own device only; sign in again")
-    return StaffCaller(brand, person, token_sha256, session, session.is_strong(now))
+    terminal_id = device.id if device is not None and device.kind == "terminal" else None
+    return StaffCaller(brand, person, token_sha256, session, session.is_strong(now), terminal_id)
 
 
 def _is_of(session: Session, device: Device) -> bool:

@@ -248,7 +248,7 @@ class DeviceCaller(Struct, frozen=True):
 class StaffCaller(Struct, frozen=True):
     """A person who has signed in; ``session_sha256`` names the session it was done with.
 
-    ``strong``: the session may do now what needs the password.
+    ``strong``: the session may do now what needs the password; ``terminal_id``: the paired till it is done at.
     """
 
     kind: ClassVar[CallerKind] = "staff"
@@ -257,6 +257,7 @@ class StaffCaller(Struct, frozen=True):
     session_sha256: str
     session: Session
     strong: bool = False
+    terminal_id: int | None = None
 
     @property
     def role(self) -> str:

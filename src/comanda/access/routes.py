@@ -112,7 +112,7 @@ def _edited(kind: str) -> tuple[Route, ...]:
     one = f"{kind}/{{id}}"
     return (
         _managed("GET", kind),
-        _managed("POST", kind, takes_key=kind == "customers"),
+        _managed("POST", kind, takes_key=kind != "users"),
         _managed("GET", one),
         _managed("PATCH", one),
         _managed("DELETE", one),

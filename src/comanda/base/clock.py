@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import NewType
 from zoneinfo import ZoneInfo
 
+from comanda.base import limits
+
 Micros = NewType("Micros", int)
 """Microseconds since 1970-01-01T00:00:00Z."""
 
@@ -16,6 +18,22 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def now_micros() -> Micros:
     """The present instant in UTC."""
     return Micros(time.time_ns() // 1_000)
+
+
+class ClockWatch:
+    """Notices that this machine's clock was set, or that the machine slept: both look as if time had jumped."""
+
+    def __init__(self) -> None:
+        self._ahead = _ahead_s()
+
+    def jumped(self) -> bool:
+        """Whether the clock has gone another way than time has, since the last look, by more than CLOCK_JUMP_S."""
+        before, self._ahead = self._ahead, _ahead_s()
+        return abs(self._ahead - before) > limits.CLOCK_JUMP_S
+
+
+def _ahead_s() -> float:
+    return time.time() - time.monotonic()
 
 
 @lru_cache(maxsize=256)

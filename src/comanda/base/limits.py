@@ -132,6 +132,12 @@ BATCH_RETRIES: Final = 6
 RETRY_AFTER_S: Final = 1
 ORDER_ID_BLOCK: Final = 500
 READ_CONNECTIONS: Final = 4
+CLOCK_JUMP_S: Final = 5.0
+"""No clock that is only kept in step moves so far between two looks."""
+DEADLINE_RESPITE_S: Final = 60.0
+"""After the clock was set nothing is accepted or refused by it for so long: people may have had no time to answer."""
+LISTS_AT_ONCE: Final = 2
+"""A list that is counted row by row may take seconds: it must not keep intake from the other readers."""
 READ_WAIT_S: Final = 8.0
 SQLITE_BUSY_S: Final = 5.0
 SQLITE_RETRY_S: Final = 0.002
@@ -167,9 +173,13 @@ FEED_PAUSE_S: Final = 0.005
 FEED_PAGE: Final = 500
 FEED_EVENTS: Final = 20_000
 FEED_BYTES: Final = 64 * 1024 * 1024
+FEED_REMEMBERS_S: Final = 600.0
+"""What is older is read from the store, where notes of erased people are gone."""
 MAX_VIEWERS: Final = 1_000
 MAX_VIEWERS_EACH: Final = 250
 """Of one caller, so that none shuts out the tills."""
+MAX_INTEGRATORS_VIEWERS: Final = 500
+"""Of all integrators together: the other places are the house's."""
 VIEWER_RETRY_S: Final = 5
 MAX_STREAM_VENUES: Final = 50
 MAX_STREAM_LAG: Final = 50_000
@@ -228,6 +238,7 @@ PRINTER_CONNECT_S: Final = 5.0
 PRINTER_SEND_S: Final = 30.0
 TEST_PAGE_S: Final = 5.0
 """What a test page may take in all: somebody stands before the screen and waits."""
+TEST_PAGE_CONNECT_S: Final = 3.0
 PRINTER_CLOSE_S: Final = 2.0
 """How long a printer may take to close after a whole paper; most do at once, some never."""
 MAX_PAPER_ROWS: Final = 1_000

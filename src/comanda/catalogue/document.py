@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,6 +23,7 @@ from comanda.base.json import to_json
 from comanda.base.money import plain
 from comanda.base.numbers import Stock, Unreadable, read_number
 from comanda.base.reading import Reading, nesting, read_struct
+from comanda.catalogue.branches import circles, nested_variants
 from comanda.catalogue.model import (
     RESOURCES,
     Category,
@@ -45,9 +46,6 @@ from comanda.catalogue.model import (
     Venue,
 )
 from comanda.catalogue.snapshot import Snapshot, with_changes
-
-Branch = TypeVar("Branch", Category, Product, Unit)
-"""What may have a parent of its own kind."""
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -187,11 +185,12 @@ def check_document(document: Document, snapshot: Snapshot) -> Snapshot:
             problems.append(Problem(f"venues[{index}].timezone", "unknown_time_zone", message, venue.timezone))
         problems += _target_problems(venue, f"venues[{index}]")
         problems += _ladder_problems(venue, f"venues[{index}].accept_deadlines")
+    problems += _crossed_bounds(document)
     problems += _doubled_printers(document, after)
     problems += _doubled_prices(document, after)
-    problems += _nested_variants(document, snapshot, after)
-    problems += _circles("categories", document.categories, snapshot.categories, after.categories)
-    problems += _circles("units", document.units, snapshot.units, after.units)
+    problems += nested_variants(document.products, snapshot, after)
+    problems += circles("categories", document.categories, snapshot.categories, after.categories)
+    problems += circles("units", document.units, snapshot.units, after.units)
     if problems:
         raise DocumentError(problems)
     return after
@@ -238,6 +237,14 @@ def _ladder_problems(venue: Venue, path: str) -> Iterator[Problem]:
             yield Problem(where, "decides_early", "only the last step may accept or ignore", None)
 
 
+def _crossed_bounds(document: Document) -> Iterator[Problem]:
+    """Nobody could order a product of a group that takes fewer than it asks for."""
+    for index, group in enumerate(document.modifier_groups):
+        if 0 < group.max_select < group.min_select:
+            message = f"must be {group.min_select} (min_select) or more, or 0 for no bound"
+            yield Problem(f"modifier_groups[{index}].max_select", "below_minimum", message, group.max_select)
+
+
 def _doubled_printers(document: Document, after: Snapshot) -> Iterator[Problem]:
     """A station has one printer at a venue, so that one ticket is one paper."""
     for index, printer in enumerate(document.printers):
@@ -261,48 +268,6 @@ def _doubled_prices(document: Document, after: Snapshot) -> Iterator[Problem]:
             if used[price.id] > 1:
                 path = f"price_lists[{i}].prices[{index}].id"
                 yield Problem(path, "repeated", f"price {price.id} is used twice", price.id)
-
-
-def _nested_variants(document: Document, before: Snapshot, after: Snapshot) -> Iterator[Problem]:
-    """A variant's parent is a product that is no variant itself: orders name the variant, and never the parent."""
-    moved = _moved(document.products, before.products, after.products)
-    parents = {product.parent_id for product in after.products.values()} if moved else set()
-    for product_id, index in moved.items():
-        parent_id = after.products[product_id].parent_id
-        parent = after.products.get(parent_id or 0)
-        if product_id in parents or (parent is not None and parent.parent_id is not None):
-            message = f"product {product_id} cannot be a variant of {parent_id}: one of them has a parent or variants"
-            yield Problem(f"products[{index}].parent_id", "nested_variant", message, parent_id)
-
-
-def _circles(
-    kind: str, stated: Sequence[Branch], before: Mapping[int, Branch], after: Mapping[int, Branch]
-) -> Iterator[Problem]:
-    """Nothing is above itself. Each branch is walked over once, however long the chains are."""
-    moved = _moved(stated, before, after)
-    walked: set[int] = set()
-    for branch_id in moved:
-        path: dict[int, None] = {}
-        place: int | None = branch_id
-        while place is not None and place in after and place not in walked and place not in path:
-            path[place] = None
-            place = after[place].parent_id
-        walked.update(path)
-        circle = list(path)[list(path).index(place) :] if place in path else []
-        for member in filter(moved.__contains__, circle):
-            message = f"following parent_id from {member} leads back to it"
-            yield Problem(f"{kind}[{moved[member]}].parent_id", "circular", message, after[member].parent_id)
-
-
-def _moved(stated: Sequence[Branch], before: Mapping[int, Branch], after: Mapping[int, Branch]) -> dict[int, int]:
-    """Where those stand in the document, by id, who get a parent that they did not have: what was there is let be."""
-    places = {branch.id: index for index, branch in enumerate(stated)}
-    return {
-        branch_id: index
-        for branch_id, index in places.items()
-        if (parent_id := after[branch_id].parent_id) is not None
-        and (branch_id not in before or before[branch_id].parent_id != parent_id)
-    }
 
 
 def _repeated(document: Document) -> Iterator[Problem]:

@@ -89,10 +89,13 @@ class Snapshot:
         return None
 
     def groups_of(self, product: Product) -> tuple[int, ...]:
-        """The active modifier groups of a product; a variant without its own has its parent's."""
+        """The active modifier groups of a product; a variant without its own has its parent's.
+
+        A group whose modifiers are all switched off is none: nobody could choose what it asks for.
+        """
         parent = self.products.get(product.parent_id) if product.parent_id else None
         groups = product.modifier_groups or (parent.modifier_groups if parent else ())
-        return tuple(group for group in groups if group in self.modifiers)
+        return tuple(group for group in groups if self.modifiers.get(group))
 
     def station_of(self, product_id: int, venue: Venue) -> int | None:
         """The active station that makes a product: its own, its parent's, its category's, else the venue's default.

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import structlog
 
 from comanda.base import limits
-from comanda.base.clock import Micros, now_micros
+from comanda.base.clock import ClockWatch, Micros, now_micros
 from comanda.duties.rounds import pause
 from comanda.orders.deliver import reach_deadline
 from comanda.orders.dossier import Change, Dossier, House
@@ -41,6 +41,8 @@ class _Deadlines:
         self._watched: set[str] = set()
         self._crowded: set[str] = set()
         self._swept_at = float("-inf")
+        self._clock = ClockWatch()
+        self._respite_until = float("-inf")
 
     async def keep(self, ending: asyncio.Event) -> None:
         """Look round after round; what was begun is finished, unless nobody waits for that any more."""
@@ -63,6 +65,9 @@ class _Deadlines:
 
     async def _one_round(self) -> None:
         """Begin what is due and not begun yet."""
+        if self._clock.jumped():
+            self._respite_until = time.monotonic() + limits.DEADLINE_RESPITE_S
+            log.warning("deadlines.clock_was_set", waits_s=limits.DEADLINE_RESPITE_S)
         directory = await self._known.directory()
         houses = [House(brand, self._known.snapshot(brand.id)) for brand in directory.brands.values()]
         await self._choose_watched(houses)
@@ -87,8 +92,10 @@ class _Deadlines:
         brand_id = house.brand.id
         due = await self._store.read(lambda: due_steps(brand_id, now_micros()))
         by_order: dict[int, list[tuple[int, str]]] = {}
+        decides = time.monotonic() >= self._respite_until
         for order_id, step, action in due:
-            by_order.setdefault(order_id, []).append((step, action))
+            if decides or action not in ("accept", "ignore"):
+                by_order.setdefault(order_id, []).append((step, action))
         for order_id, steps in by_order.items():
             key = (brand_id, order_id)
             if key not in self._climbing:

@@ -1,7 +1,8 @@
 """The duty that notices silence: a device that has said nothing for a while counts as absent.
 
 Any number of processes may do it at once: the store lets each turn happen once. What never happens here is a turn for
-want of listening: a process that has just started, or has lost its store, first listens for as long as it takes.
+want of listening: a process that has just started, has lost its store, or whose clock was set, first listens for as
+long as it takes.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import asyncio
 import structlog
 
 from comanda.base import limits
-from comanda.base.clock import Micros, now_micros
+from comanda.base.clock import ClockWatch, Micros, now_micros
 from comanda.duties.rounds import pause
 from comanda.store.known import Known
 from comanda.store.presence import find_silent, mark_absent
@@ -27,10 +28,12 @@ async def watch_presence(
     every_s: float = limits.PRESENCE_CHECK_S,
 ) -> None:
     """Mark silent devices absent, until the server winds down. A store that is away is logged, and asked again."""
-    listening_since = now_micros()
+    listening_since, clock = now_micros(), ClockWatch()
     while not ending.is_set():
         await pause(ending, every_s)
         now = now_micros()
+        if clock.jumped():
+            listening_since = now
         before = Micros(now - int(absent_after_s * 1_000_000))
         try:
             if before >= listening_since:

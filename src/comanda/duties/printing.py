@@ -7,7 +7,7 @@ finds such papers and sets them aside as uncertain: they are neither dropped nor
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeVar
 from zoneinfo import ZoneInfoNotFoundError
@@ -48,7 +48,7 @@ class Printing:
         self._ask_again_at: dict[str, float] = {}
         self._others: dict[str, tuple[Lease, float]] = {}
         """Another's lease, and since when on our own clock it has stood unrenewed."""
-        self._sending: dict[tuple[str, int], tuple[tuple[int, int], asyncio.Task[None]]] = {}
+        self._sending: dict[tuple[str, int], tuple[PrintJob, asyncio.Task[None]]] = {}
         self._in_use: set[tuple[str, int]] = set()
         """Addresses that papers are being sent to: two printers of the catalogue may be one device."""
         self._free = asyncio.Event()
@@ -90,7 +90,7 @@ class Printing:
         wanted = Lease(self._holder, Micros(now + int(limits.LEASE_S * 1_000_000)))
         other, since = self._others.get(brand_id, (NOBODY, asked_at))
         lapsed = other if asked_at - since > limits.LEASE_S else NOBODY
-        found = await self._store.run(lambda: hold_lease(brand_id, DUTY, wanted, now, lapsed=lapsed))
+        found = await self._store.run(lambda: hold_lease(brand_id, DUTY, wanted, lapsed=lapsed))
         if found is not None:
             self._others[brand_id] = (found, since if found == other else asked_at)
             self._held_until.pop(brand_id, None)
@@ -99,10 +99,11 @@ class Printing:
         self._others.pop(brand_id, None)
         await self._set_abandoned_aside(brand_id)
         self._held_until[brand_id] = asked_at + limits.LEASE_S
-        return True
+        # A store that took as long as a lease lasts may have given it to another meanwhile.
+        return time.monotonic() < self._held_until[brand_id]
 
     async def _set_abandoned_aside(self, brand_id: str) -> None:
-        ours = {place for (brand, _), (place, _) in self._sending.items() if brand == brand_id}
+        ours = {(job.venue_id, job.number) for (brand, _), (job, _) in self._sending.items() if brand == brand_id}
         for job in await self._store.read(lambda: print_jobs.find_abandoned(brand_id)):
             if (job.venue_id, job.number) not in ours:
                 await self._run(lambda job=job: print_jobs.make_uncertain(brand_id, job, now_micros()))  # type: ignore[misc]
@@ -110,32 +111,46 @@ class Printing:
     async def _start_due(self, brand_id: str) -> None:
         snapshot = self._known.snapshot(brand_id)
         # Whose paper was on its way when the lines were read has another behind it for a head, which is not its turn.
-        busy = set(self._sending)
-        for job in await self._store.read(lambda: print_jobs.heads_of_lines(brand_id, now_micros())):
-            key = (brand_id, job.printer_id)
-            if key in busy or key in self._sending:
+        busy = set(self._sending) | self._stations_at_work()
+        heads = await self._store.read(lambda: print_jobs.heads_of_lines(brand_id, now_micros()))
+        gone = {job: due for job, due in heads if _has_lost_its_printer(job, snapshot)}
+        if await self._move(brand_id, gone, snapshot):
+            # What was moved may belong before what was read: the lines are read anew.
+            self._free.set()
+            return
+        for job in [job for job, due in heads if due and job not in gone]:
+            key, place = (brand_id, job.printer_id), (brand_id, job.venue_id, job.station_id)
+            if {key, place} & (busy | set(self._sending) | self._stations_at_work()):
                 continue
-            printer = snapshot.printers.get(job.printer_id)
-            if printer is None or not printer.active or _stands_elsewhere(printer, job, snapshot):
-                await self._move(brand_id, job, snapshot)
-                continue
+            printer = snapshot.printers[job.printer_id]
             address = (printer.host, printer.port)
             if address in self._in_use:
                 continue
             task = asyncio.create_task(self._print(brand_id, job, printer, snapshot), name=f"print-{job.printer_id}")
-            self._sending[key] = ((job.venue_id, job.number), task)
+            self._sending[key] = (job, task)
             self._in_use.add(address)
             task.add_done_callback(lambda done, key=key, address=address: self._finished(key, address, done))  # type: ignore[misc]
 
-    async def _move(self, brand_id: str, job: PrintJob, snapshot: Snapshot) -> None:
-        """Papers of a printer that is in use there no more go to the one that has taken its place, if there is one."""
-        instead = snapshot.printer_at.get((job.venue_id, job.station_id))
-        if instead is not None:
-            await self._store.run(lambda: print_jobs.move_line(brand_id, job, instead.id, now_micros()))
-            self._free.set()
-            return
-        is_needless = partial(_is_needless, job, snapshot)
-        await self._store.run(lambda: print_jobs.wait_for_printer(brand_id, job, is_needless, now_micros()))
+    def _stations_at_work(self) -> set[tuple[str, int, int]]:
+        """Where a paper is on its way: the next one of a station waits for it, also when it has another printer now."""
+        return {(brand_id, job.venue_id, job.station_id) for (brand_id, _), (job, _) in self._sending.items()}
+
+    async def _move(self, brand_id: str, gone: Mapping[PrintJob, bool], snapshot: Snapshot) -> bool:
+        """Papers of printers that are in use there no more go to those that have taken their places; whether any did.
+
+        ``gone`` says of each line's first paper whether it may be tried now: only then it is looked at what becomes of
+        one for which there is no printer.
+        """
+        moved = False
+        for job, due in gone.items():
+            instead = snapshot.printer_at.get((job.venue_id, job.station_id))
+            if instead is not None:
+                await self._store.run(partial(print_jobs.move_line, brand_id, job, instead.id, now_micros()))
+                moved = True
+            elif due:
+                is_needless = partial(_is_needless, job, snapshot)
+                await self._store.run(partial(print_jobs.wait_for_printer, brand_id, job, is_needless, now_micros()))
+        return moved
 
     def _finished(self, key: tuple[str, int], address: tuple[str, int], task: "asyncio.Task[None]") -> None:
         self._sending.pop(key, None)
@@ -145,7 +160,7 @@ class Printing:
             log.error("printing.failed", printer=key[1], error=repr(task.exception()))
 
     async def _print(self, brand_id: str, job: PrintJob, printer: Printer, snapshot: Snapshot) -> None:
-        ticket = await self._run(lambda: print_jobs.take_job(brand_id, job, now_micros()))
+        ticket = await self._run(lambda: print_jobs.take_job(brand_id, job, DUTY, self._holder, now_micros()))
         if ticket is None:
             return
         if _is_needless(job, snapshot, ticket):
@@ -219,17 +234,21 @@ class Printing:
 def _is_needless(job: PrintJob, snapshot: Snapshot, ticket: Ticket) -> bool:
     """Whether a paper need not be printed any more.
 
-    Nobody reads paper at its station; or the slip that says CANCELLED follows; or it is cooked already, and an ordinary
-    ticket now would be cooked again.
+    Nobody reads paper at its station; or the slip that says CANCELLED follows; or it is cooked already, and would be
+    cooked again: what was asked for once more only if that was before it was cooked.
     """
     cancelled = ticket.status is TicketStatus.CANCELLED and job.kind in ("ticket", "reprint")
-    cooked = job.kind == "ticket" and (ticket.finished or not ticket.open)
+    cooked = ticket.finished or not ticket.open
+    if job.kind == "cancellation":
+        cooked = False
+    elif job.kind != "ticket":
+        cooked = cooked and ticket.updated_at > job.created_at
     return not snapshot.prints(ticket.station_id) or cancelled or cooked
 
 
-def _stands_elsewhere(printer: Printer, job: PrintJob, snapshot: Snapshot) -> bool:
-    """Whether the printer belongs to another venue by now, or to another station and the paper's own has a printer."""
-    place = (job.venue_id, job.station_id)
-    if printer.venue_id != job.venue_id:
+def _has_lost_its_printer(job: PrintJob, snapshot: Snapshot) -> bool:
+    """Whether the printer is gone or at another venue by now, or at another station and the paper's own has one."""
+    printer = snapshot.printers.get(job.printer_id)
+    if printer is None or not printer.active or printer.venue_id != job.venue_id:
         return True
-    return printer.station_id != job.station_id and place in snapshot.printer_at
+    return printer.station_id != job.station_id and (job.venue_id, job.station_id) in snapshot.printer_at

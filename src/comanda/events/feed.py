@@ -7,6 +7,7 @@ hold cursors and nothing else: who is slow reads from the store, page by page, a
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 
@@ -20,12 +21,13 @@ log = logging.getLogger(__name__)
 class Viewer:
     """Somebody who follows venues of one brand. ``cursors`` are the numbers it has been given, venue by venue."""
 
-    __slots__ = ("brand_id", "cursors", "who", "woken")
+    __slots__ = ("brand_id", "cursors", "of_house", "who", "woken")
 
-    def __init__(self, brand_id: str, cursors: dict[int, int], who: str) -> None:
+    def __init__(self, brand_id: str, cursors: dict[int, int], who: str, of_house: bool) -> None:
         self.brand_id = brand_id
         self.cursors = cursors
         self.who = who
+        self.of_house = of_house
         self.woken = asyncio.Event()
 
 
@@ -69,11 +71,14 @@ class Feed:
         """How many watch."""
         return len(self._viewers)
 
-    async def open(self, brand_id: str, venue_ids: Sequence[int], after: Mapping[int, int], who: str = "") -> Viewer:
+    async def open(
+        self, brand_id: str, venue_ids: Sequence[int], after: Mapping[int, int], who: str = "", *, of_house: bool = True
+    ) -> Viewer:
         """Begin to watch venues, each after its number in ``after`` or from now on; end it with `leave`.
 
-        ``who`` calls: nobody has more than a share of the places. Raises ComandaError ``too_many_viewers`` and
-        ``storage_unavailable``. A number outside of the log is told by `pull`.
+        ``who`` calls: nobody has more than a share of the places, nor have all together who are not ``of_house``.
+        Raises ComandaError ``too_many_viewers`` and ``storage_unavailable``. A number outside of the log is told by
+        `pull`.
         """
         if sum(viewer.who == who for viewer in self._viewers) >= limits.MAX_VIEWERS_EACH:
             message = f"{limits.MAX_VIEWERS_EACH} viewers of yours are connected already; try again"
@@ -81,7 +86,10 @@ class Feed:
         if len(self._viewers) >= limits.MAX_VIEWERS:
             message = f"{limits.MAX_VIEWERS} viewers are connected already; try again"
             raise unavailable("too_many_viewers", message, limits.VIEWER_RETRY_S)
-        viewer = Viewer(brand_id, {}, who)
+        if not of_house and sum(not viewer.of_house for viewer in self._viewers) >= limits.MAX_INTEGRATORS_VIEWERS:
+            message = f"{limits.MAX_INTEGRATORS_VIEWERS} integrators' viewers are connected already; try again"
+            raise unavailable("too_many_viewers", message, limits.VIEWER_RETRY_S)
+        viewer = Viewer(brand_id, {}, who, of_house)
         self._viewers.add(viewer)
         try:
             ends = await self._log.log_ends(brand_id, venue_ids)
@@ -156,6 +164,7 @@ class Feed:
         while True:
             await self._until_due()
             self._wake.clear()
+            self._memory.forget_old()
             for brand_id, after in self._watched().items():
                 try:
                     self._take(brand_id, await self._log.new_events(brand_id, after, limits.FEED_PAGE))
@@ -235,18 +244,29 @@ class _Ring:
 
 
 class _Memory:
-    """What all rings together hold: the oldest event of them all goes first when that is too much."""
+    """What all rings together hold: the oldest event of them all goes first when that is too much, or too old."""
 
     def __init__(self) -> None:
-        self._order: deque[_Ring] = deque()
+        self._order: deque[tuple[_Ring, float]] = deque()
+        """Whose event came when, by the monotonic clock in seconds."""
         self._bytes = 0
 
     def add(self, ring: _Ring, event: LoggedEvent) -> None:
         """Count an event that a ring has taken, and make room."""
-        self._order.append(ring)
+        self._order.append((ring, time.monotonic()))
         self._bytes += len(event.wire)
         while len(self._order) > limits.FEED_EVENTS or self._bytes > limits.FEED_BYTES:
-            self.freed(self._order.popleft().drop_oldest())
+            self._forget_oldest()
+
+    def forget_old(self) -> None:
+        """Forget what was taken long ago: the store may hold less of it by now."""
+        before = time.monotonic() - limits.FEED_REMEMBERS_S
+        while self._order and self._order[0][1] < before:
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        ring, _ = self._order.popleft()
+        self.freed(ring.drop_oldest())
 
     def freed(self, size: int) -> None:
         """Count what a ring has forgotten."""

@@ -10,7 +10,7 @@ import structlog
 from comanda.access.model import AnyCaller, DeviceCaller, StaffCaller
 from comanda.base import limits
 from comanda.base.canonical import content_sha256
-from comanda.base.clock import iso_micros, now_micros
+from comanda.base.clock import Micros, iso_micros, now_micros
 from comanda.base.errors import ComandaError, Problem
 from comanda.http.call import Call, Reply
 from comanda.http.hub import Hub
@@ -75,6 +75,12 @@ def kept_answer(outcome: Replayed | KeyReused) -> Reply:
     return Reply(outcome.status, outcome.body.encode(), headers)
 
 
+def key_headers(keyed: KeyedRequest | None, now: Micros) -> dict[str, str]:
+    """Until when a first answer is kept under its key (contract 14.2); nothing for a request without one."""
+    expires_at = Micros(now + limits.IDEMPOTENCY_WINDOW_S * 1_000_000)
+    return {} if keyed is None else {"Idempotency-Expires": iso_micros(expires_at)}
+
+
 def house_of(call: Call, hub: Hub) -> House:
     """The caller's brand and its catalogue as this process knows them."""
     brand = call.acting.brand
@@ -88,7 +94,7 @@ def actor_of(caller: AnyCaller) -> By:
         return By(Actor.TERMINAL, caller.actor, terminal_id)
     if isinstance(caller, StaffCaller):
         actor = Actor.MANAGER if caller.role == "manager" else Actor.STAFF
-        return By(actor, caller.actor, unconfirmed=not caller.strong)
+        return By(actor, caller.actor, caller.terminal_id, unconfirmed=not caller.strong)
     return By(Actor.INTEGRATOR, caller.actor)
 
 

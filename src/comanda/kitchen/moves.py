@@ -76,7 +76,12 @@ def ready(ticket: Ticket, now: Micros) -> Ticket:
 
 
 def recall(ticket: Ticket, now: Micros) -> Ticket:
-    """A ready ticket back in work, all its lines to do. Raises ComandaError ``ticket_not_allowed``."""
+    """A ready ticket back in work, all its lines to do; the same when it is.
+
+    Raises ComandaError ``ticket_not_allowed``.
+    """
+    if ticket.status is TicketStatus.STARTED and not any(item.ready_at for item in ticket.lines):
+        return ticket
     if ticket.status is not TicketStatus.READY:
         raise _not_allowed(ticket, "recalled")
     if not ticket.open:

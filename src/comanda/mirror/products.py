@@ -288,6 +288,9 @@ def _modifier_group(row: Row, context: Context) -> ModifierGroup:
     row.flag("single_choice", "type")
     row.whole("min_select", high=limits.MAX_MODIFIER_COUNT)
     row.whole("max_select", high=limits.MAX_MODIFIER_COUNT)
+    if 0 < row.told.get("max_select", 0) < row.told.get("min_select", 0):
+        row.told["max_select"] = 0
+        row.remark("max_select is below min_select; taken as no bound")
     key = next((key for key in _MODIFIERS if key in row.source), None)
     if key is not None:
         row.told["modifiers"] = tuple(_modifiers(row, key))

@@ -56,7 +56,8 @@ def accept(
         open=True,
         needs_attention=False,
         accepted_by=by.name,
-        receive_terminal_id=by.terminal_id,
+        # Whoever works at one venue's till may accept another's orders; no till of that one has.
+        receive_terminal_id=_terminal_at(order.venue_id, by, house),
         received_at=at,
         promised_at=None if wish.minutes is None else Micros(at + wish.minutes * 60_000_000),
         sent_at=at if sends or not routed else None,
@@ -115,6 +116,11 @@ def paper_for(ticket: Ticket, house: House, kind: PrintKind) -> Paper | None:
 def automatic(terminal_id: int | None) -> By:
     """The actor of an order that is accepted as it comes in."""
     return By(Actor.AUTOMATIC, "automatic", terminal_id)
+
+
+def _terminal_at(venue_id: int, by: By, house: House) -> int | None:
+    terminal = house.snapshot.terminals.get(by.terminal_id or 0)
+    return by.terminal_id if terminal is None or terminal.venue_id == venue_id else None
 
 
 def _open_receipt(order: StoredOrder, house: House, at: Micros) -> Receipt:

@@ -133,7 +133,7 @@ def with_values(card: str, values: Card) -> str:
 
 def is_paid(receipt: Receipt | None) -> bool:
     """Whether money was taken for an order."""
-    return receipt is not None and receipt.status == CLOSED and bool(receipt.payments)
+    return receipt is not None and receipt.status == CLOSED and any(one.amount_minor for one in receipt.payments)
 
 
 def _line_json(line: TicketLine) -> Card:

@@ -94,7 +94,8 @@ class _Check:
             terminal_id=None if needs_attention else terminal_id,
             phone_e164=normalise_phone(request.customer.phone, self.brand.region),
             guest_e164=self._guest_phone(),
-            order_number=request.order_number or None,
+            # Of blanks nobody could call an order.
+            order_number=request.order_number if (request.order_number or "").strip() else None,
             comment=request.comment or None,
             delivery_fee=request.delivery_fee or ZERO,
             discount_type=discount_type,

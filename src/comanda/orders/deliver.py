@@ -33,6 +33,9 @@ def cook(dossier: Dossier, house: House, by: By, at: Micros, ticket_id: str, act
     ticket = find_ticket(dossier, ticket_id)
     move, event = COOKS[action]
     moved = move(ticket, at)
+    receipt = dossier.receipt
+    if action == "recall" and moved is not ticket and receipt is not None and receipt.handed_over:
+        raise ComandaError("ticket_not_allowed", f"Ticket {ticket.id} cannot be recalled: its order has left")
     return _progress(dossier, house, by, at, ticket, [*_begun(ticket, event, at), (event, moved)])
 
 
@@ -143,9 +146,12 @@ def reach_deadline(dossier: Dossier, house: House, at: Micros, action: str) -> C
 def leave_screens(dossier: Dossier, house: House, at: Micros, before: Micros) -> Change:
     """Take an order off every screen that nobody has touched since ``before``, nor its receipt, nor its tickets.
 
-    Its status and its money stay as they are.
+    Its status and its money stay as they are. What is accepted and not sent waits for that on the screens (contract
+    14.1.9), and so does what was scheduled, for its day.
     """
     order, receipt = dossier.order, dossier.receipt
+    if order.open and receipt is not None and _waits(order, receipt):
+        return Change(dossier)
     touched = [order.updated_at, *(ticket.updated_at for ticket in dossier.tickets)]
     if max(touched) >= before or (receipt is not None and receipt.updated_at >= before):
         return Change(dossier)
@@ -160,6 +166,10 @@ def leave_screens(dossier: Dossier, house: House, at: Micros, before: Micros) ->
     if not telling.events:
         return Change(dossier)
     return Change(Dossier(order, dossier.receipt, tickets), tuple(telling.events))
+
+
+def _waits(order: StoredOrder, receipt: Receipt) -> bool:
+    return not receipt.handed_over and (order.sent_at is None or receipt.order_status is OrderStatus.SCHEDULED)
 
 
 def find_ticket(dossier: Dossier, ticket_id: str) -> Ticket:

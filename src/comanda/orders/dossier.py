@@ -64,7 +64,8 @@ class Dossier(Struct, frozen=True):
 class Change(Struct, frozen=True):
     """What an action made of a dossier, and the events that tell of it, in order.
 
-    ``sold_out``: products whose quantity at the venue becomes 0; ``gives_back``: the order's holds are returned.
+    ``sold_out``: products whose quantity at the venue becomes 0, by ``stopped_by`` where nothing else happens;
+    ``gives_back``: the order's holds are returned.
     ``takes``: how much more of products the order holds from now on, if the stop list has it; ``leaves``: how much
     less of others, if it holds so much.
     """
@@ -72,6 +73,7 @@ class Change(Struct, frozen=True):
     dossier: Dossier
     events: tuple[PlannedEvent, ...] = ()
     sold_out: tuple[int, ...] = ()
+    stopped_by: str = ""
     gives_back: bool = False
     takes: Mapping[int, Decimal] = _NOTHING
     leaves: Mapping[int, Decimal] = _NOTHING

@@ -64,7 +64,8 @@ def ignore(dossier: Dossier, house: House, by: By, at: Micros, refusal: Refusal)
     if not moves(
         present=order.status, wanted=Status.IGNORE, actor=by.actor, started=dossier.started, paid=is_paid(receipt)
     ):
-        return Change(dossier)
+        # Somebody else was faster; what cannot be made is stopped all the same.
+        return Change(dossier, sold_out=refusal.sold_out, stopped_by=by.name)
     if receipt is not None and receipt.locked and by.actor in (Actor.TERMINAL, Actor.STAFF):
         raise ComandaError("receipt_locked", "The receipt is locked; a manager can cancel it")
     if by.unconfirmed and is_paid(receipt):

@@ -4,6 +4,7 @@ No address is connected to that the policy does not allow, whatever a name resol
 """
 
 import asyncio
+import contextlib
 import fcntl
 import socket
 import struct
@@ -12,6 +13,7 @@ import time
 from collections.abc import Sequence
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from weakref import WeakValueDictionary
 
 from comanda.base import limits
 
@@ -22,6 +24,7 @@ Network = IPv4Network | IPv6Network
 _SIOCOUTQ = 0x5411
 """Linux asks by this number how much of what was sent is not acknowledged (tcp(7))."""
 _ASK_AGAIN_S = 0.02
+_talking: WeakValueDictionary[tuple[str, int], asyncio.Lock] = WeakValueDictionary()
 
 
 class Sent(StrEnum):
@@ -39,26 +42,50 @@ class PrinterAddressRefused(Exception):
     """A printer's address that must not be connected to."""
 
 
-async def send_paper(host: str, port: int, paper: bytes, *, allowed: Sequence[Network], loopback: bool) -> Sent:
+async def send_paper(
+    host: str,
+    port: int,
+    paper: bytes,
+    *,
+    allowed: Sequence[Network],
+    loopback: bool,
+    connect_s: float = limits.PRINTER_CONNECT_S,
+) -> Sent:
     """Send a paper once to a printer at ``host`` (a name or an address) and say what is known of it.
 
-    Takes at most PRINTER_CONNECT_S + 2 * (PRINTER_SEND_S + PRINTER_CLOSE_S) seconds. Raises PrinterAddressRefused when
-    any address that the host stands for is not allowed, ValueError for a paper over MAX_PAPER_BYTES.
+    Whoever else in this process sends to that host and port is waited for; then it takes at most ``connect_s`` +
+    2 * (PRINTER_SEND_S + PRINTER_CLOSE_S) seconds. Raises PrinterAddressRefused when any address that the host stands
+    for is not allowed, ValueError for a paper over MAX_PAPER_BYTES.
     """
     if len(paper) > limits.MAX_PAPER_BYTES:
         raise ValueError(f"a paper is at most {limits.MAX_PAPER_BYTES} bytes")
-    try:
-        async with asyncio.timeout(limits.PRINTER_CONNECT_S):
-            addresses = await _resolve(host, port)
-            for address in addresses:
-                check_address(address, allowed=allowed, loopback=loopback)
-            reader, writer = await _connect(addresses, port)
-    except OSError:
-        return Sent.AWAY
-    try:
-        return await _hand_over(reader, writer, paper)
-    finally:
-        writer.close()
+    # A device that takes two connections would mix what comes through them.
+    alone = _talking.setdefault((host, port), asyncio.Lock())
+    async with alone:
+        try:
+            async with asyncio.timeout(connect_s):
+                addresses = await _resolve(host, port)
+                for address in addresses:
+                    check_address(address, allowed=allowed, loopback=loopback)
+                reader, writer = await _connect(addresses, port)
+        except OSError:
+            return Sent.AWAY
+        sent = Sent.UNCERTAIN
+        try:
+            sent = await _hand_over(reader, writer, paper)
+        finally:
+            if sent is Sent.UNCERTAIN:
+                _break_off(writer)
+            else:
+                writer.close()
+        return sent
+
+
+def _break_off(writer: asyncio.StreamWriter) -> None:
+    """Let nothing more out: closed in order, the system would go on delivering a paper that was called uncertain."""
+    with contextlib.suppress(OSError):
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
 
 
 def check_address(address: Address, *, allowed: Sequence[Network], loopback: bool) -> None:
@@ -105,7 +132,6 @@ async def _hand_over(reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
             await writer.drain()
             writer.write_eof()
     except OSError:
-        writer.transport.abort()
         return Sent.UNCERTAIN
     until = time.monotonic() + limits.PRINTER_SEND_S
     while True:

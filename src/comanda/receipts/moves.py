@@ -46,6 +46,8 @@ def status_moves(receipt: Receipt, wanted: OrderStatus) -> bool:
     """
     if receipt.order_status is wanted:
         return False
+    if (receipt.order_status, wanted) == (OrderStatus.COMPLETED, OrderStatus.PICKED_UP):
+        return False  # picked up it is; paid too, so that it became COMPLETED
     backward = _RANK[wanted] < _RANK[receipt.order_status]
     if wanted not in MOVES[receipt.order_status] or (receipt.closed and backward):
         message = f"order_status cannot move from {receipt.order_status} to {wanted}"

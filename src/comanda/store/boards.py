@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, select, true
+from sqlalchemy import bindparam, func, select, true
 
 from comanda.base import limits
 from comanda.base.clock import Micros
@@ -19,7 +19,10 @@ from comanda.store.transaction import Row, Statement, Transaction, each, one
 
 @dataclass(frozen=True, slots=True)
 class PrintJob:
-    """A paper in a printer's line or out of it; ``status`` is queued, sending, printed, uncertain or settled."""
+    """A paper in a printer's line or out of it.
+
+    ``status`` is queued, sending, printed, uncertain, settled by people, or overtaken: needed no more.
+    """
 
     venue_id: int
     number: int
@@ -60,7 +63,7 @@ def read_board(brand_id: str, venue_id: int) -> Transaction[Board]:
     cards = yield one(_SELECT_OPEN_TICKETS, brand_id=brand_id, venue_id=venue_id)
     left = yield one(_SELECT_STOP_LIST, brand_id=brand_id, venue_id=venue_id)
     present = yield one(_SELECT_PRESENCE, brand_id=brand_id, venue_id=venue_id)
-    uncertain = yield one(_SELECT_JOBS, brand_id=brand_id, venue_id=venue_id, status="uncertain")
+    uncertain = yield from read_jobs(brand_id, venue_id, "uncertain")
     return Board(
         number=number,
         orders=open_orders,
@@ -68,7 +71,7 @@ def read_board(brand_id: str, venue_id: int) -> Transaction[Board]:
         tickets=[ticket_of(row) for row in reversed(cards)],
         stop_list=[(int(row[0]), int(row[1])) for row in left],
         presence=[(int(row[0]), bool(row[1])) for row in present],
-        uncertain=[job_of(row) for row in uncertain],
+        uncertain=uncertain,
     )
 
 
@@ -80,9 +83,15 @@ def read_station(brand_id: str, venue_id: int, station_id: int) -> Transaction[t
 
 
 def read_jobs(brand_id: str, venue_id: int, status: str) -> Transaction[list[PrintJob]]:
-    """The papers of a venue that are in a state, by printer, each printer's oldest first."""
+    """The newest papers of a venue that are in a state, MAX_BOARD_ORDERS at most, by printer, each's oldest first."""
     rows = yield one(_SELECT_JOBS, brand_id=brand_id, venue_id=venue_id, status=status)
-    return [job_of(row) for row in rows]
+    return sorted((job_of(row) for row in rows), key=lambda job: (job.printer_id, job.number))
+
+
+def count_jobs(brand_id: str, venue_id: int, status: str) -> Transaction[int]:
+    """How many papers of a venue are in a state."""
+    rows = yield one(_COUNT_JOBS, brand_id=brand_id, venue_id=venue_id, status=status)
+    return int(rows[0][0])
 
 
 def read_times(brand_id: str, venue_id: int, since: Micros) -> Transaction[list[dict[str, int | None]]]:
@@ -123,7 +132,7 @@ JOB_COLUMNS = (
 _SELECT_NUMBER = Statement(select(venue_counters.c.last_event).where(*_at_venue(venue_counters)))
 _SELECT_OPEN = Statement(
     SELECT_ORDER.where(*_at_venue(orders), orders.c.open == true())
-    .order_by(orders.c.id.desc())
+    .order_by(orders.c.created_at.desc(), orders.c.id.desc())
     .limit(limits.MAX_BOARD_ORDERS)
 )
 _SELECT_RECEIPT = Statement(
@@ -148,9 +157,10 @@ _SELECT_PRESENCE = Statement(
 _SELECT_JOBS = Statement(
     select(*JOB_COLUMNS)
     .where(*_at_venue(print_jobs), print_jobs.c.status == bindparam("status"))
-    .order_by(print_jobs.c.printer_id, print_jobs.c.number)
+    .order_by(print_jobs.c.number.desc())
     .limit(limits.MAX_BOARD_ORDERS)
 )
+_COUNT_JOBS = Statement(select(func.count()).where(*_at_venue(print_jobs), print_jobs.c.status == bindparam("status")))
 _SELECT_TIMES = Statement(
     select(*(orders.c[name] for name in _TIMES))
     .where(*_at_venue(orders), orders.c.created_at >= bindparam("since"))

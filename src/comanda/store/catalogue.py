@@ -133,11 +133,12 @@ def write_parts(
     snapshot has them.
     """
     entries = list[AuditEntry]()
+    # Before anything is told to a venue: orders lock quantities first and the venue's counter last.
+    told = yield from _apply_stop_list(brand_id, edit, now, changes, entries)
     for kind, resources in edit.document.resources().items():
         entries += yield from _apply_kind(brand_id, edit, kind, resources, standing.version + 1, now, changes)
     entries += yield from put_customers(brand_id, edit.people, standing.entry, edit.expected, now, changes)
     entries += yield from put_people(brand_id, edit.document.users, standing.entry, edit.expected, now, changes)
-    told = yield from _apply_stop_list(brand_id, edit, now, changes, entries)
     yield from write_audit(brand_id, standing.entry, edit.actor, entries, now)
     return len(entries), told
 

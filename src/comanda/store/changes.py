@@ -139,7 +139,10 @@ def _dossier_of(rows: Sequence[Row]) -> Transaction[Dossier]:
 
 
 def _require_unchanged(order: StoredOrder, since: int) -> Transaction[None]:
-    """Raise ComandaError ``order_changed`` if the order has an event after this one; its row is locked by us."""
+    """Raise ComandaError ``order_changed`` if something happened to the order after this event.
+
+    Its row is locked by us. That a till shows it, or that its time runs out, is nothing that happened to it.
+    """
     rows = yield one(_SELECT_LAST_EVENT, brand_id=order.brand_id, order_id=order.id, venue_id=order.venue_id)
     last = int(rows[0][0] or 0)
     if last > since:
@@ -150,6 +153,9 @@ def _require_unchanged(order: StoredOrder, since: int) -> Transaction[None]:
 def _write(before: Dossier, change: Change, at: Micros) -> Transaction[Dossier]:
     """Write the differences, then the events; an action that changed nothing writes nothing."""
     if not change.events:
+        if change.sold_out:
+            stopped = yield from _change_stop_list(change, change.stopped_by, at)
+            yield from append_events({(before.order.brand_id, before.order.venue_id): stopped})
         return change.dossier
     actor = change.events[0].actor
     told = yield from _change_stop_list(change, actor, at)
@@ -316,6 +322,7 @@ _SELECT_LAST_EVENT = Statement(
         events.c.brand_id == bindparam("brand_id"),
         events.c.order_id == bindparam("order_id"),
         events.c.venue_id == bindparam("venue_id"),
+        *(events.c.type != passing for passing in ("order.seen", "order.reminded", "order.escalated")),
     )
 )
 _SELECT_RECEIPT = Statement(

@@ -55,6 +55,7 @@ from comanda.store.order_statements import (
     LOCK_STOP_LIST,
     MILLI,
     RENEW_CLAIM,
+    REVIVE_CUSTOMER,
     SELECT_BY_PHONE,
     SELECT_CUSTOMER,
     SELECT_ORDER_BY_ID,
@@ -214,6 +215,9 @@ def _match_guest(brand_id: str, guest: Guest, now: Micros) -> Transaction[tuple[
     """The customer with the guest's phone, inserted if there is none; and whether it is new."""
     known = yield one(SELECT_BY_PHONE, brand_id=brand_id, phone_e164=guest.phone_e164)
     if known:
+        if not known[0][1]:
+            # A retired customer who orders again is one: else nobody would find them by their number.
+            yield one(REVIVE_CUSTOMER, p_brand_id=brand_id, p_id=int(known[0][0]), p_now=now)
         return int(known[0][0]), False
     taken = yield one(TAKE_GUEST_ID, p_brand_id=brand_id)
     inserted = yield one(

@@ -98,7 +98,8 @@ _oldest_open = (
     .limit(bindparam("amount"))
     .subquery()
 )
-"""Ids rise with time, so what was left behind stands first; however many are open, few are looked at."""
+"""Ids rise with time, but for the blocks of several processes: what was left behind stands first, sooner or later;
+however many are open, few are looked at."""
 _LEFT_ORDERS = Statement(select(_oldest_open.c.id).where(_oldest_open.c.updated_at < bindparam("before")))
 _LEFT_TICKETS = Statement(
     select(tickets.c.order_id)

@@ -1,4 +1,7 @@
-"""Leases: which process does a duty for a brand. Held by renewing it; a process that is gone loses it in seconds."""
+"""Leases: which process does a duty for a brand. Held by renewing it; a process that is gone loses it in seconds.
+
+No process trusts another's clock: ``until`` only makes a renewed lease another one than before.
+"""
 
 from typing import NamedTuple
 
@@ -11,7 +14,7 @@ from comanda.store.transaction import Statement, Transaction, one
 
 
 class Lease(NamedTuple):
-    """Who does a duty, until when by its own clock."""
+    """Who does a duty; ``until`` by its own clock, another one with each renewal."""
 
     holder: str
     until: Micros
@@ -20,13 +23,11 @@ class Lease(NamedTuple):
 NOBODY = Lease("", Micros(0))
 
 
-def hold_lease(
-    brand_id: str, duty: str, wanted: Lease, now: Micros, *, lapsed: Lease = NOBODY
-) -> Transaction[Lease | None]:
+def hold_lease(brand_id: str, duty: str, wanted: Lease, *, lapsed: Lease = NOBODY) -> Transaction[Lease | None]:
     """Take or renew a duty; None when it is ours, else the lease that stands in the way.
 
-    Whoever has watched a lease go unrenewed for as long as one lasts names it as ``lapsed`` and takes it, whatever the
-    clocks say: its holder is gone, and its clock may have been wrong.
+    Whoever has watched a lease go unrenewed for as long as one lasts names it as ``lapsed`` and takes it: its holder is
+    gone. What the clocks say does not count: they may be wrong, this one's too.
     """
     rows = yield one(
         _HOLD,
@@ -34,7 +35,6 @@ def hold_lease(
         duty=duty,
         holder=wanted.holder,
         until=wanted.until,
-        p_now=now,
         p_lapsed_holder=lapsed.holder,
         p_lapsed_until=lapsed.until,
     )
@@ -61,7 +61,6 @@ _HOLD = Statement(
         set_={"holder": _lease.excluded.holder, "until": _lease.excluded.until},
         where=or_(
             leases.c.holder == _lease.excluded.holder,
-            leases.c.until < bindparam("p_now"),
             and_(leases.c.holder == bindparam("p_lapsed_holder"), leases.c.until == bindparam("p_lapsed_until")),
         ),
     ).returning(leases.c.holder)

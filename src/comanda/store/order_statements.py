@@ -102,9 +102,15 @@ SELECT_ORDER_BY_ID = Statement(
 _who = (customers.c.brand_id, customers.c.id)
 SELECT_CUSTOMER = SelectMany(_who, _who, customers.c.active)
 SELECT_BY_PHONE = Statement(
-    select(customers.c.id).where(
+    select(customers.c.id, customers.c.active).where(
         customers.c.brand_id == bindparam("brand_id"), customers.c.phone_e164 == bindparam("phone_e164")
     )
+)
+REVIVE_CUSTOMER = Statement(
+    update(customers)
+    .where(customers.c.brand_id == bindparam("p_brand_id"), customers.c.id == bindparam("p_id"))
+    .values(active=True, updated_at=bindparam("p_now")),
+    returns=False,
 )
 TAKE_GUEST_ID = Statement(
     update(brands)

@@ -6,7 +6,7 @@ customers have their indexes, and what has none is looked for among a venue's ne
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Column, ColumnElement, Select, false, func, literal, literal_column, or_, select, tuple_
 
@@ -17,6 +17,9 @@ from comanda.orders.summary import Summarised
 from comanda.store.order_rows import COLUMNS, SELECT_ORDER, order_of, receipt_of
 from comanda.store.tables import deadlines, orders, receipts
 from comanda.store.transaction import Row, SelectMany, Statement, Transaction, many, one
+
+_NEWEST_FIRST: Final = (orders.c.created_at.desc(), orders.c.id.desc())
+"""Ids come in blocks, one for each process: between processes they do not rise with time."""
 
 
 class Looked(NamedTuple):
@@ -33,9 +36,9 @@ def read_summaries(brand_id: str, ids: Collection[int]) -> Transaction[list[Summ
 
 
 def read_done(brand_id: str, venue_id: int, limit: int) -> Transaction[list[Summarised]]:
-    """A venue's newest orders that are done with: ignored, or handed over and paid."""
+    """A venue's newest orders that are done with: ignored, handed over and paid, or left untouched for days."""
     query = SELECT_ORDER.where(orders.c.brand_id == brand_id, orders.c.venue_id == venue_id, orders.c.open == false())
-    rows = yield one(Statement(query.order_by(orders.c.id.desc()).limit(limit)))
+    rows = yield one(Statement(query.order_by(*_NEWEST_FIRST).limit(limit)))
     return (yield from _summarised(brand_id, rows))
 
 
@@ -51,7 +54,7 @@ def read_customers_orders(
     )
     if venues:
         query = query.where(orders.c.venue_id.in_(sorted(venues)))
-    rows = yield one(Statement(query.order_by(orders.c.id.desc()).limit(limit)))
+    rows = yield one(Statement(query.order_by(*_NEWEST_FIRST).limit(limit)))
     return (yield from _summarised(brand_id, rows))
 
 

@@ -7,7 +7,7 @@ out of the printer, and from there a person settles it.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select, update
+from sqlalchemy import and_, bindparam, exists, func, select, update
 
 from comanda.base import limits
 from comanda.base.clock import Micros, iso_micros
@@ -17,27 +17,30 @@ from comanda.kitchen.model import Ticket
 from comanda.store.boards import JOB_COLUMNS, PrintJob, job_of
 from comanda.store.event_log import NewEvent, NewPrint, append_events
 from comanda.store.order_rows import SELECT_TICKET, ticket_of
-from comanda.store.tables import print_jobs, tickets
+from comanda.store.tables import leases, print_jobs, tickets
 from comanda.store.transaction import Statement, Transaction, one
 
 UNKNOWN_FATE = "nobody knows what came out of the printer"
 
 
-def heads_of_lines(brand_id: str, now: Micros) -> Transaction[list[PrintJob]]:
-    """The first queued paper of every printer and station that may be tried now; those behind it wait for it.
+def heads_of_lines(brand_id: str, now: Micros) -> Transaction[list[tuple[PrintJob, bool]]]:
+    """The first queued paper of every printer and station, and whether it may be tried now; others wait for it.
 
     So a station's papers keep their order, and what a printer that was moved may print no more holds up no other's.
     Oldest first: of two that come out of one device neither waits for ever.
     """
     rows = yield one(_SELECT_HEADS, brand_id=brand_id, status="queued")
     never = now + int((limits.PRINT_MAX_RETRY_S + limits.PRINT_CLOCKS_S) * 1_000_000)
-    due = [job_of(row[:-1]) for row in rows if not now < int(row[-1]) <= never]
-    return sorted(due, key=lambda job: (job.created_at, job.number))
+    heads = [(job_of(row[:-1]), not now < int(row[-1]) <= never) for row in rows]
+    return sorted(heads, key=lambda head: (head[0].created_at, head[0].number))
 
 
-def take_job(brand_id: str, job: PrintJob, now: Micros) -> Transaction[Ticket | None]:
-    """Mark a queued paper as being sent; the ticket it shows, or None when it is not ours to send."""
-    taken = yield one(_TAKE, **_key(brand_id, job), p_now=now)
+def take_job(brand_id: str, job: PrintJob, duty: str, holder: str, now: Micros) -> Transaction[Ticket | None]:
+    """Mark a queued paper as being sent; the ticket it shows, or None when it is not ours to send.
+
+    It is not when another process holds the duty's lease by now, however long this transaction was on its way.
+    """
+    taken = yield one(_TAKE, **_key(brand_id, job), p_duty=duty, p_holder=holder, p_now=now)
     if not taken:
         return None
     rows = yield one(
@@ -76,11 +79,15 @@ def move_line(brand_id: str, job: PrintJob, printer_id: int, now: Micros) -> Tra
 def wait_for_printer(
     brand_id: str, job: PrintJob, is_needless: Callable[[Ticket], bool], now: Micros
 ) -> Transaction[None]:
-    """What becomes of a queued paper for which there is no printer: looked at again later, unless nobody needs it."""
+    """What becomes of a queued paper for which there is no printer: looked at again later, unless nobody needs it.
+
+    Nobody does once its ticket has left the screens: whatever it says was seen there.
+    """
     rows = yield one(
         _SELECT_TICKET, brand_id=brand_id, order_id=job.order_id, station_id=job.station_id, revision=job.revision
     )
-    needless = is_needless(ticket_of(rows[0]))
+    ticket = ticket_of(rows[0])
+    needless = not ticket.open or is_needless(ticket)
     next_try_at = Micros(now + int(limits.PRINT_MAX_RETRY_S * 1_000_000))
     status = "overtaken" if needless else "queued"
     yield one(_POSTPONE, **_key(brand_id, job), p_status=status, p_next=next_try_at, p_now=now)
@@ -187,7 +194,15 @@ _SELECT_JOB = Statement(
 )
 _TAKE = Statement(
     update(print_jobs)
-    .where(*_P_KEY, print_jobs.c.status == "queued")
+    .where(
+        *_P_KEY,
+        print_jobs.c.status == "queued",
+        exists().where(
+            leases.c.brand_id == bindparam("p_brand_id"),
+            leases.c.duty == bindparam("p_duty"),
+            leases.c.holder == bindparam("p_holder"),
+        ),
+    )
     .values(status="sending", attempts=print_jobs.c.attempts + 1, updated_at=bindparam("p_now"))
     .returning(print_jobs.c.number)
 )

@@ -104,9 +104,9 @@ def end_sessions_on(brand_id: str, device_id: int) -> Transaction[None]:
     yield one(RAISE_CHANGES)
 
 
-def end_sessions_of(brand_id: str, username: str) -> Transaction[None]:
-    """End every session of a person who is disabled or has got another password."""
-    yield one(_END_SESSIONS_OF, brand_id=brand_id, username=username)
+def end_sessions_of(brand_id: str, username: str, *, keep: str = "") -> Transaction[None]:
+    """End the sessions of a person who is disabled or has got another password, but for the one of hash ``keep``."""
+    yield one(_END_SESSIONS_OF, brand_id=brand_id, username=username, keep=keep)
     yield one(RAISE_CHANGES)
 
 
@@ -146,7 +146,9 @@ _STRENGTHEN = Statement(
 )
 _END_SESSION = Statement(staff_sessions.delete().where(*_own), returns=False)
 _of_person = (staff_sessions.c.brand_id == bindparam("brand_id"), staff_sessions.c.username == bindparam("username"))
-_END_SESSIONS_OF = Statement(staff_sessions.delete().where(*_of_person), returns=False)
+_END_SESSIONS_OF = Statement(
+    staff_sessions.delete().where(*_of_person, staff_sessions.c.token_sha256 != bindparam("keep")), returns=False
+)
 _END_WEAK_SESSIONS_OF = Statement(
     staff_sessions.delete().where(
         *_of_person,

@@ -311,6 +311,7 @@ def run_transaction(connection: sqlite3.Connection, build: TransactionBuilder[Re
             raise
         else:
             return result
+    log.warning("a transaction met %d conflicts and is given up", limits.BATCH_RETRIES)
     raise storage_away()
 
 

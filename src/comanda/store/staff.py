@@ -105,12 +105,17 @@ def enable_person(brand_id: str, username: str, actor: str, now: Micros, *, enab
     return True
 
 
-def set_password(brand_id: str, user_id: int, password_hash: str, actor: str, now: Micros) -> Transaction[None]:
-    """Give a person another password; every session of the person ends, and the audit log says who did it."""
+def set_password(
+    brand_id: str, user_id: int, password_hash: str, actor: str, now: Micros, *, keep: str = ""
+) -> Transaction[None]:
+    """Give a person another password, and say in the audit log who did it.
+
+    Every session of the person ends, but for the one whose hash is ``keep``.
+    """
     number = yield from take_audit_numbers(brand_id, 1)
     rows = yield one(_SET_PASSWORD, p_brand_id=brand_id, p_id=user_id, p_password_hash=password_hash)
     for row in rows:
-        yield from end_sessions_of(brand_id, row[0])
+        yield from end_sessions_of(brand_id, row[0], keep=keep)
         entry = AuditEntry("password", "users", str(user_id), None, None)
         yield from write_audit(brand_id, number, actor, [entry], now)
 

@@ -43,6 +43,7 @@ class Store:
         self._driver = driver
         self._ids: list[int] = []
         self._refill: asyncio.Task[None] | None = None
+        self._lists = asyncio.Semaphore(limits.LISTS_AT_ONCE)
 
     async def start(self) -> None:
         """Open the database. Raises SetupError when it cannot be used."""
@@ -153,7 +154,8 @@ class Store:
 
     async def list_orders(self, brand_id: BrandId, listing: Listing) -> tuple[list[StoredOrder], int]:
         """A page of orders and how many there are in all."""
-        return await self.read(lambda: orders.list_orders(brand_id, listing))
+        async with self._lists:
+            return await self.read(lambda: orders.list_orders(brand_id, listing))
 
     async def find_customers(self, brand_id: BrandId, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
         """Customers by id."""
@@ -173,7 +175,8 @@ class Store:
 
     async def list_receipts(self, brand_id: BrandId, listing: Listing) -> tuple[list[receipts.PaidOrder], int]:
         """A page of receipts and how many there are in all."""
-        return await self.read(lambda: receipts.list_receipts(brand_id, listing))
+        async with self._lists:
+            return await self.read(lambda: receipts.list_receipts(brand_id, listing))
 
     async def read_board(self, brand_id: BrandId, venue_id: int) -> boards.Board:
         """Everything of a venue that is not done with."""

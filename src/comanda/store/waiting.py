@@ -1,6 +1,7 @@
 """Orders waiting for their commit: a bounded queue, and callers who never wait past their limit."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Sequence
 from enum import Enum
@@ -10,6 +11,7 @@ from comanda.base import limits
 from comanda.base.errors import ComandaError, unavailable
 from comanda.orders.model import PlaceOutcome, PlannedOrder
 
+log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 
@@ -90,6 +92,7 @@ async def await_outcome(turn: Turn, future: "asyncio.Future[Result]") -> Result:
 def _give_up_waiting(turn: Turn, future: "asyncio.Future[Any]") -> None:
     """Withdraw what has not begun; what has is given as long again. A timer that fires late finds the future done."""
     if turn.withdraw():
+        log.warning("a commit waited %s s for its turn and was withdrawn", limits.COMMIT_WAIT_S)
         settle(future, storage_away())
     elif not future.done():
         future.get_loop().call_later(limits.OUTCOME_WAIT_S, lambda: settle(future, outcome_unknown()))

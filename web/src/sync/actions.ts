@@ -81,7 +81,7 @@ export function isPending(path: string): boolean {
 export async function act<T>(wish: Wish): Promise<Outcome<T>> {
   if (isPending(wish.path)) return { state: "waiting" };
   const one = begun(wish, freshKey());
-  if (!isReached() && line.value.state === "lost" && queue.value.length > 0) {
+  if (isAway.value && queue.value.length > 0) {
     keep([...queue.value, one]);
     return { state: "waiting" };
   }
@@ -131,6 +131,9 @@ function asSeenNow(one: Waiting): Waiting {
 export function isReached(): boolean {
   return line.value.state === "live" || (boardStaleSince.value !== null && Date.now() - boardStaleSince.value < UNFOLLOWED_MS);
 }
+
+/** Whether the server is not there: the line is lost, and no boards come without it either. */
+export const isAway = computed(() => line.value.state === "lost" && !isReached());
 
 /** People say that an action does not hold any more. */
 export function dropWaiting(key: string): void {
@@ -265,6 +268,11 @@ function restored(): readonly Waiting[] {
     return [];
   }
 }
+
+// What waits is sent by this page alone: whoever closes it is told that it is not done.
+addEventListener("beforeunload", (event) => {
+  if (queue.peek().length > 0) event.preventDefault();
+});
 
 effect(() => {
   if (isReached()) setTimeout(() => void sendWaiting());

@@ -6,7 +6,7 @@
  */
 
 import { batch, computed, effect, signal, type ReadonlySignal } from "@preact/signals";
-import { ask, Refused, Unreachable, serverNow } from "~/api/client";
+import { ask, Refused, serverNow } from "~/api/client";
 import type { Board, LogEvent, OrderCard, OrderSummary, PrintJobCard, ReceiptCard, TicketCard } from "~/api/types";
 import { follow, isFollowing, line, whenFollowing } from "./line";
 
@@ -316,6 +316,10 @@ function forget(ids: readonly number[]): void {
   details.value = kept;
 }
 
+function isShown(orderId: number): boolean {
+  return state.value.orders.has(orderId) || state.value.done.some((order) => order.id === orderId);
+}
+
 async function fetchSummaries(): Promise<void> {
   if (fetching) return;
   fetching = true;
@@ -326,7 +330,6 @@ async function fetchSummaries(): Promise<void> {
         wanted.delete(id);
         inFlight.add(id);
       }
-      const mine = generation;
       try {
         const found = await ask<OrderSummary[]>("GET", "/hub/v1/orders", {
           query: { venue: state.value.venueId, ids: ids.join() },
@@ -337,9 +340,10 @@ async function fetchSummaries(): Promise<void> {
         details.value = next;
       } catch (error) {
         // Who may not read them is told so elsewhere; the cards go without.
-        if (!(error instanceof Unreachable)) return;
-        for (const id of ids) if (mine === generation) wanted.add(id);
-        await pause(RETRY_MS);
+        if (error instanceof Refused && (error.status === 401 || error.status === 403)) return;
+        // What still stands here is asked for until it is known: a guest's word to the kitchen must not be lost.
+        for (const id of ids) if (isShown(id)) wanted.add(id);
+        await pause(error instanceof Refused ? REFUSED_RETRY_MS : RETRY_MS);
       } finally {
         for (const id of ids) inFlight.delete(id);
       }

@@ -17,8 +17,8 @@ export class FakeStream {
     signal?.addEventListener("abort", () => this.cut());
   }
 
-  hello(venues: Record<number, number>): void {
-    this.frame("hello", { venues });
+  hello(venues: Record<number, number>, pages = "build-1"): void {
+    this.frame("hello", { venues, pages });
   }
 
   event(event: LogEvent): void {

@@ -3,8 +3,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask, Refused, serverNow, Unreachable } from "~/api/client";
 import type { PrintJobEntry } from "~/api/types";
+import { isReached } from "./actions";
 import { board as venueBoard } from "./board";
-import { line } from "./line";
 
 const EVERY_MS = 15_000;
 /** A paper that was tried this often in vain is late; before, its printer may only have been busy. */
@@ -20,7 +20,7 @@ export interface Late {
 /** The stations whose printer does not answer, with how many papers wait for it; asked for every now and then. */
 export function useLatePapers(): readonly Late[] {
   const { venueId } = venueBoard.value;
-  const alive = line.value.state === "live";
+  const alive = isReached();
   const [found, setFound] = useState<{ venueId: number; late: readonly Late[] }>({ venueId, late: [] });
   useEffect(() => {
     if (venueId === 0 || !alive) return;

@@ -20,6 +20,9 @@ export interface LineState {
 /** How the line to the server is. */
 export const line = signal<LineState>({ state: "connecting", heardAt: 0 });
 
+/** Whether the server has been upgraded under this page. */
+export const outdated = signal(false);
+
 export interface Follower {
   venueId: number;
   onEvent: (event: LogEvent) => void;
@@ -148,6 +151,8 @@ function take(message: StreamMessage): void {
       line.value = { state: message.state, heardAt: message.heardAt };
     }
     if (message.state === "live") settleWaiting();
+  } else if (message.kind === "outdated") {
+    outdated.value = true;
   } else if (message.kind === "resync") {
     for (const follower of followers) if (follower.venueId === message.venueId) follower.onResync();
   } else {

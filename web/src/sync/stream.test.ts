@@ -117,3 +117,25 @@ test("whoever is not signed in is told, and not tried again", async () => {
   await passing(10);
   expect(server.streams).toHaveLength(2);
 });
+
+test("pages of another build are told of once", async () => {
+  await following({ 1: 7 });
+  for (const pages of ["build-1", "build-2", "build-2"]) {
+    server.stream.cut();
+    await passing(5_000);
+    server.stream.hello({ 1: 7 }, pages);
+    await passing(10);
+    expect(kinds().filter((kind) => kind === "outdated")).toHaveLength(pages === "build-1" ? 0 : 1);
+  }
+});
+
+test("who wakes after a long sleep sees at once that the line was lost", async () => {
+  const stream = await following({ 1: 7 });
+  vi.setSystemTime(Date.now() + 3_600_000);
+  stream.poke(false);
+  await passing(10);
+  expect(kinds().slice(-2)).toEqual(["lost", "lost"]);
+  server.stream.hello({ 1: 7 });
+  await passing(10);
+  expect(kinds().at(-1)).toBe("live");
+});

@@ -20,7 +20,9 @@ export type StreamMessage =
   /** `numbers`: where each followed venue stands; every event after these will come. `heardAt` is the page's clock. */
   | { kind: "state"; state: StreamState; heardAt: number; numbers: Record<number, number> }
   | { kind: "resync"; venueId: number }
-  | { kind: "signed-out" };
+  | { kind: "signed-out" }
+  /** The server has other pages than it had when it was first heard. */
+  | { kind: "outdated" };
 
 export class EventStream {
   private venues: number[] = [];
@@ -28,6 +30,8 @@ export class EventStream {
   private state: StreamState = "connecting";
   private heardAt = 0;
   private attempt = 0;
+  /** Which build of the pages the server has; null until it says so. */
+  private pages: string | null = null;
   private beganAt = 0;
   /** Another person acts: what was heard before is not all they may see, so snapshots are taken anew. */
   private anew = false;
@@ -56,7 +60,10 @@ export class EventStream {
 
   /** The device woke up, or (`sure`) is online again: connect now if the line is not known to be alive. */
   poke(sure: boolean): void {
-    if (sure || this.state !== "live" || Date.now() - this.heardAt > SILENCE_MS) this.restart();
+    const isSilent = Date.now() - this.heardAt > SILENCE_MS;
+    // Who wakes after an hour sees at once how old the picture is, also while the first attempt hangs.
+    if (this.state === "live" && isSilent) this.become("lost");
+    if (sure || this.state !== "live") this.restart();
     // Whoever asks may have taken the line for lost while it held.
     else this.tell(this.snapshot());
   }
@@ -133,7 +140,11 @@ export class EventStream {
 
   private take(name: string, data: string): void {
     if (name === "hello") {
-      const { venues } = JSON.parse(data) as { venues: Record<string, number> };
+      const { venues, pages } = JSON.parse(data) as { venues: Record<string, number>; pages?: string };
+      if (pages !== undefined) {
+        if (this.pages !== null && this.pages !== pages) this.tell({ kind: "outdated" });
+        this.pages = pages;
+      }
       for (const [venue, number] of Object.entries(venues)) {
         const id = Number(venue);
         if (this.numbers.has(id) && this.numbers.get(id) !== number) this.tell({ kind: "resync", venueId: id });

@@ -13,14 +13,14 @@ from msgspec.structs import replace
 from comanda.access.model import StaffCaller
 from comanda.access.secrets import random_text
 from comanda.base import limits
-from comanda.base.clock import Micros, iso_micros, now_micros
+from comanda.base.clock import now_micros
 from comanda.base.errors import ComandaError, Problem, invalid
 from comanda.base.json import to_json
 from comanda.catalogue.document import Document
 from comanda.catalogue.editing import document_of, free_ids, merged, numbered, read_resource, shown
 from comanda.catalogue.model import Resource, User
 from comanda.catalogue.snapshot import Snapshot
-from comanda.http.acting import kept_answer, keyed_request
+from comanda.http.acting import kept_answer, key_headers, keyed_request
 from comanda.http.call import Call, Reply
 from comanda.http.door import Lane
 from comanda.http.hub import Hub
@@ -29,6 +29,7 @@ from comanda.http.hub_api.edits import (
     apply_document,
     catalogue_busy,
     expected_version,
+    own_session,
     see_change,
     version_differs,
     whole_brand,
@@ -122,12 +123,16 @@ def retirer(kind: type[Resource]) -> Lane:
 
 
 async def give_password(call: Call, hub: Hub) -> Reply:
-    """Give a person another password, made here and shown once; every session of the person ends."""
+    """Give a person another password, made here and shown once; every session of the person ends.
+
+    Whoever gives themselves one stays signed in where they do it, or the page that shows it would be gone.
+    """
     brand_id, actor = whole_brand(call), call.acting.actor
     kept = await _kept(call, hub, User)
     password = random_text(16)
     hashed = await hub.passwords.hash(password)
-    await hub.store.run(lambda: set_password(brand_id, kept[0].id, hashed, actor, now_micros()))
+    set_it = partial(set_password, brand_id, kept[0].id, hashed, actor, now_micros(), keep=own_session(call))
+    await hub.store.run(set_it)
     await see_change(hub)
     return _reply(call, 200, kept, {"password": password})
 
@@ -170,9 +175,7 @@ async def _created(call: Call, hub: Hub, made: Made, resource: Resource, keyed: 
     outcome = await apply_document(call, hub, _document(made), {(kind, resource.id): ABSENT}, carry_out)
     if not isinstance(outcome, bytes):
         return kept_answer(outcome)
-    expires_at = iso_micros(Micros(now + limits.IDEMPOTENCY_WINDOW_S * 1_000_000))
-    more = {"Idempotency-Expires": expires_at} if keyed else {}
-    return replace(answers[-1], headers={**answers[-1].headers, **more})
+    return replace(answers[-1], headers={**answers[-1].headers, **key_headers(keyed, now)})
 
 
 async def _rewritten(call: Call, hub: Hub, kind: type[Resource], change: Callable[[Resource], Made]) -> Reply:

@@ -36,6 +36,12 @@ def whole_brand(call: Call) -> BrandId:
     return caller.brand.id
 
 
+def own_session(call: Call) -> str:
+    """The hash of the session a person acts in; a change to the person who makes it ends their others only."""
+    caller = call.acting
+    return caller.session_sha256 if isinstance(caller, StaffCaller) else ""
+
+
 def expected_version(call: Call) -> int | None:
     """The version that a change is made of, from ``If-Match``; None for ``*``, whichever there is.
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable
 
 from comanda.access.house_client import HOUSE_CLIENT, HOUSE_NAME, house_client
+from comanda.access.model import DeviceCaller
 from comanda.base import limits
 from comanda.base.clock import now_micros
 from comanda.base.errors import ComandaError, Problem
@@ -39,15 +40,25 @@ async def take_house_order(call: Call, hub: Hub) -> Reply:
 
 
 async def list_summaries(call: Call, hub: Hub) -> Reply:
-    """Orders of a venue with their lines and whom they are for: by id, by a text, or the last that are done."""
+    """Orders of a venue with their lines and whom they are for: by id, by a text, or the last that are done.
+
+    Raises ComandaError ``forbidden``: who works in the kitchen reads the orders it makes, and looks for no guests.
+    """
     query = queries.parse_query(call.query)
     asked = [name for name in _WAYS if query.plain.get(name)]
     if len(asked) != 1:
         queries.refuse_parameter("ids", "or search or done is required, and only one of them", None)
+    if asked != ["ids"] and _is_kitchen(call):
+        raise ComandaError("forbidden", "The kitchen reads orders by their ids")
     venue_id = asked_venue(call, hub)
     limit = queries.bounded_number(query, "limit", limits.DEFAULT_SUMMARIES, 1, limits.MAX_ORDER_PAGE_SIZE)
     found = await _WAYS[asked[0]](call, hub, venue_id, query.plain[asked[0]], limit)
     return summaries_reply(call, hub, found)
+
+
+def _is_kitchen(call: Call) -> bool:
+    caller = call.acting
+    return caller.device.kind == "kitchen" if isinstance(caller, DeviceCaller) else caller.role == "cook"
 
 
 def summaries_reply(call: Call, hub: Hub, found: list[Summarised]) -> Reply:

@@ -9,7 +9,7 @@ from comanda.base.clock import now_micros
 from comanda.base.errors import ComandaError
 from comanda.base.json import to_json
 from comanda.catalogue.snapshot import Snapshot
-from comanda.http.acting import kept_answer, keyed_request, refused_body
+from comanda.http.acting import kept_answer, key_headers, keyed_request, refused_body
 from comanda.http.body import read_body
 from comanda.http.call import Call, Reply
 from comanda.http.hub import Hub
@@ -22,7 +22,7 @@ from comanda.orders.deliver import find_ticket
 from comanda.orders.view import envelope
 from comanda.printing.paper import paper_of
 from comanda.printing.picture import picture_of
-from comanda.store.boards import PrintJob
+from comanda.store.boards import PrintJob, count_jobs
 from comanda.store.keys import under_key
 from comanda.store.print_jobs import job_card, settle_uncertain
 from comanda.store.transaction import Transaction
@@ -31,7 +31,10 @@ STATUSES = ("queued", "sending", "printed", "uncertain", "settled", "overtaken")
 
 
 async def list_jobs(call: Call, hub: Hub) -> Reply:
-    """A venue's papers in one state, by default the uncertain ones; each printer's oldest first."""
+    """A venue's papers in one state, by default the uncertain ones; each printer's oldest first.
+
+    Of more than `limits.MAX_BOARD_ORDERS` the newest; ``total`` says how many there are.
+    """
     query = queries.parse_query(call.query)
     text = query.plain.get("venue")
     venue_id = own_venue(call, "venue") if text is None else queries.whole_number("venue", text)
@@ -39,9 +42,15 @@ async def list_jobs(call: Call, hub: Hub) -> Reply:
     status = query.plain.get("status", "uncertain")
     if status not in STATUSES:
         queries.refuse_parameter("status", f"must be one of {', '.join(STATUSES)}", status)
-    jobs = await hub.store.read_jobs(call.acting.brand.id, venue_id, status)
-    data = [{**job_card(job), "attempts": job.attempts, "error": job.error} for job in jobs]
-    return Reply(200, to_json(envelope(data, started=call.started, now=now_micros(), total=len(data))))
+    brand_id = call.acting.brand.id
+    jobs = await hub.store.read_jobs(brand_id, venue_id, status)
+    total = len(jobs)
+    if total == limits.MAX_BOARD_ORDERS:
+        total = await hub.store.read(lambda: count_jobs(brand_id, venue_id, status))
+    # What went wrong names addresses of the house's own network.
+    of_house = call.acting.kind != "integrator"
+    data = [{**job_card(job), "attempts": job.attempts, "error": job.error if of_house else None} for job in jobs]
+    return Reply(200, to_json(envelope(data, started=call.started, now=now_micros(), total=total)))
 
 
 async def settle_job(call: Call, hub: Hub) -> Reply:
@@ -68,9 +77,9 @@ async def settle_job(call: Call, hub: Hub) -> Reply:
         data = {"changed": changed, **job_card(job, "settled")}
         return to_json(envelope(data, started=call.started, now=now_micros()))
 
-    keyed = keyed_request(call, caller.actor, call.headers.get("x-venue"))
-    outcome = await hub.store.run(lambda: under_key(brand_id, keyed, settle, now_micros()))
-    return kept_answer(outcome) if not isinstance(outcome, bytes) else Reply(200, outcome)
+    keyed, now = keyed_request(call, caller.actor, call.headers.get("x-venue")), now_micros()
+    outcome = await hub.store.run(lambda: under_key(brand_id, keyed, settle, now))
+    return kept_answer(outcome) if not isinstance(outcome, bytes) else Reply(200, outcome, key_headers(keyed, now))
 
 
 def _printer_for(snapshot: Snapshot, job: PrintJob) -> int:

@@ -6,6 +6,7 @@ restart nor many guesses at once give anybody more of them.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import structlog
@@ -20,7 +21,7 @@ from comanda.catalogue.model import User
 from comanda.http.call import Call, Reply
 from comanda.http.hub import Hub
 from comanda.http.hub_api import paths
-from comanda.http.hub_api.edits import see_change, whole_brand
+from comanda.http.hub_api.edits import own_session, see_change, whole_brand
 from comanda.http.hub_api.session import (
     answer,
     enabled_person,
@@ -103,11 +104,14 @@ async def confirm_session(call: Call, hub: Hub) -> Reply:
 async def set_own_pin(call: Call, hub: Hub) -> Reply:
     """Give oneself another PIN, or none; what was begun with the old one elsewhere ends."""
     caller = _staff(call)
-    return await _give(call, hub, caller.person.username, _stated_pin(call), keep=caller.session_sha256)
+    return await _give(call, hub, caller.person.username, _stated_pin(call))
 
 
 async def give_pin(call: Call, hub: Hub) -> Reply:
-    """Give a person another PIN, or none. Raises ComandaError ``resource_not_found``."""
+    """Give a person another PIN, or none; what was begun with the old one elsewhere ends.
+
+    Raises ComandaError ``resource_not_found``.
+    """
     brand_id, pin = whole_brand(call), _stated_pin(call)
     user_id = paths.number(call, 4, _nobody)
     kept = await hub.store.read(lambda: find_resource(brand_id, User.plural, user_id))
@@ -116,10 +120,11 @@ async def give_pin(call: Call, hub: Hub) -> Reply:
     return await _give(call, hub, kept[0].username, pin)
 
 
-async def _give(call: Call, hub: Hub, username: str, pin: str | None, *, keep: str = "") -> Reply:
+async def _give(call: Call, hub: Hub, username: str, pin: str | None) -> Reply:
     brand_id, actor = call.acting.brand.id, call.acting.actor
     hashed = None if pin is None else await hub.passwords.hash(pin)
-    if not await hub.store.run(lambda: set_pin(brand_id, username, hashed, actor, now_micros(), keep=keep)):
+    set_it = partial(set_pin, brand_id, username, hashed, actor, now_micros(), keep=own_session(call))
+    if not await hub.store.run(set_it):
         raise _nobody()
     await see_change(hub)
     return answer(call, {"has_pin": pin is not None})

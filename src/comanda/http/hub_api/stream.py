@@ -20,6 +20,7 @@ from comanda.http.call import Call, StreamReply
 from comanda.http.hub import Hub
 from comanda.http.hub_api.events import own_venue, require_still, require_venue, wanted_types
 from comanda.http.open_api import query as queries
+from comanda.http.staff_app import pages_digest
 
 log = structlog.get_logger("comanda.http")
 _POSITION = re.compile(r"\d{1,16}:\d{1,16}(,\d{1,16}:\d{1,16})*")
@@ -33,7 +34,9 @@ async def open_stream(call: Call, hub: Hub) -> StreamReply:
     venue_ids = _venues(query, call, hub)
     after = _resume_from(query, call)
     types = frozenset(wanted_types(query))
-    viewer = await hub.feed.open(call.acting.brand.id, venue_ids, after, f"{call.acting.brand.id}/{call.acting.actor}")
+    caller = call.acting
+    who, of_house = f"{caller.brand.id}/{caller.actor}", caller.kind != "integrator"
+    viewer = await hub.feed.open(caller.brand.id, venue_ids, after, who, of_house=of_house)
     stream = _Stream(call, hub, viewer, types, _Position(viewer.cursors, venue_ids))
     return StreamReply(stream.chunks(), lambda: hub.feed.leave(viewer), hub.feed.draining, _HEADERS)
 
@@ -124,7 +127,8 @@ class _Stream:
     def _hello(self) -> bytes:
         self.told = self.position.id
         venues = {str(venue_id): number for venue_id, number in self.position.numbers.items()}
-        return f"retry: 2000\nid: {self.told}\n".encode() + _frame("hello", {"venues": venues})
+        hello = {"venues": venues, "pages": pages_digest()}
+        return f"retry: 2000\nid: {self.told}\n".encode() + _frame("hello", hello)
 
     def _chunks_of(self, found: Sequence[LoggedEvent]) -> Iterator[bytes]:
         """The frames of what is wanted, joined up to the size of a chunk."""

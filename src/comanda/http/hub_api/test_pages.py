@@ -71,6 +71,7 @@ async def _print(printer: Printer, house: House, hub: Hub) -> NotPrinted | None:
                 page,
                 allowed=hub.settings.printer_networks,
                 loopback=hub.settings.loopback_printers or hub.settings.demo,
+                connect_s=limits.TEST_PAGE_CONNECT_S,
             )
     except TimeoutError:
         return "too_slow", f"The printer did not take the page within {limits.TEST_PAGE_S:g} seconds"

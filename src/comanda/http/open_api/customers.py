@@ -11,14 +11,14 @@ import structlog
 from msgspec import Meta, Struct
 
 from comanda.base import limits
-from comanda.base.clock import iso_micros, now_micros
+from comanda.base.clock import now_micros
 from comanda.base.errors import ComandaError, Problem, invalid
 from comanda.base.json import to_json
 from comanda.base.reading import Reading, echo, read_struct
 from comanda.catalogue.customer_names import digits_of
 from comanda.catalogue.customer_view import RELATIONS, KnownCustomer, customer_object
 from comanda.catalogue.model import Customer
-from comanda.http.acting import kept_answer, keyed_request, refused_body
+from comanda.http.acting import kept_answer, key_headers, keyed_request, refused_body
 from comanda.http.call import Call, Reply
 from comanda.http.hub import Hub
 from comanda.http.hub_api import paths
@@ -110,8 +110,7 @@ async def create(call: Call, hub: Hub) -> Reply:
         client=caller.client.id,
         customer_id=made[-1],
     )
-    expires_at = iso_micros(now + limits.IDEMPOTENCY_WINDOW_S * 1_000_000)
-    return Reply(200, outcome, {"Idempotency-Expires": expires_at} if keyed else {})
+    return Reply(200, outcome, key_headers(keyed, now))
 
 
 def _read_customer(call: Call, hub: Hub) -> Customer:

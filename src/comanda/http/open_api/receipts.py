@@ -46,7 +46,7 @@ class ReceiptChange(Struct, frozen=True):
     order_status: Literal["NEW", "SCHEDULED", "IN_PROGRESS", "READY", "PICKED_UP", "COMPLETED", "CANCELLED"] | None = (
         None
     )
-    order_number: Annotated[str, Meta(min_length=1, max_length=limits.MAX_ORDER_NUMBER)] | None = None
+    order_number: Annotated[str, Meta(pattern=r"\S", max_length=limits.MAX_ORDER_NUMBER)] | None = None
     fiscal_id: Annotated[str, Meta(max_length=limits.MAX_TEXT)] | None = None
     lock: bool | None = None
 

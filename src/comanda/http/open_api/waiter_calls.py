@@ -6,11 +6,11 @@ import structlog
 from msgspec import Meta, Struct
 
 from comanda.base import limits
-from comanda.base.clock import iso_micros, now_micros
+from comanda.base.clock import now_micros
 from comanda.base.errors import ComandaError, Problem, invalid
 from comanda.base.json import to_json
 from comanda.catalogue.model import DiningTable
-from comanda.http.acting import kept_answer, keyed_request, refused_body
+from comanda.http.acting import kept_answer, key_headers, keyed_request, refused_body
 from comanda.http.body import read_body
 from comanda.http.call import Call, Reply
 from comanda.http.hub import Hub
@@ -60,8 +60,7 @@ async def call_waiter(call: Call, hub: Hub) -> Reply:
         venue_id=table.venue_id,
         table_id=table.id,
     )
-    expires_at = iso_micros(now + limits.IDEMPOTENCY_WINDOW_S * 1_000_000)
-    return Reply(200, outcome, {"Idempotency-Expires": expires_at} if keyed else {})
+    return Reply(200, outcome, key_headers(keyed, now))
 
 
 def _table(body: WaiterCall, call: Call, hub: Hub) -> DiningTable:

@@ -105,6 +105,8 @@ const messages: Messages["board"] = {
   noteHint: "Yalnız bizim üçün, heç yerdə çap olunmur",
   whichLines: "Nə hazırlana bilmir?",
   alsoStop: "Bitən məhsulları stop-listə əlavə et",
+  acceptedMeanwhile: (who: string) => `Bu arada sifarişi qəbul edən: ${who}. Mətbəx artıq işləyə bilər.`,
+  refuseStill: "Yenə də imtina et",
   refusePaid: "Bu sifariş ödənilib. Pul qaytarılmalı olacaq.",
   customer: "Müştəri",
   call: (phone) => `Zəng et: ${phone}`,

@@ -59,6 +59,7 @@ const entry: Messages["entry"] = {
   foundNothing: "Belə məhsul tapılmadı",
   categories: "Kateqoriyalar",
   from: (price: string) => `ən azı ${price}`,
+  isGone: (name: string) => `${name} bitib: heç nə əlavə olunmadı.`,
   gone: "Bitib",
   left: (count: string) => `${count} qalıb`,
   add: "Əlavə et",

@@ -9,6 +9,7 @@ const kitchen: Messages["kitchen"] = {
   noStations: "Hələ heç bir sex qurulmayıb",
   allStations: "Bütün sexlər",
   stations: "Sex seçin",
+  commentComing: "Qonağın yazdığı hələ gəlməyib",
   readOn: "Davamını oxu",
   station: "Sex",
   channel: "Kanal",

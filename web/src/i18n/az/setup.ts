@@ -239,7 +239,7 @@ const setup: Messages["setup"] = {
     everyVenue: "Bütün məkanlar",
     access: "Giriş",
     newPassword: "Yeni parol yarat",
-    newPasswordHint: "Köhnə parol işləmir və bu adamın bütün seansları bitir.",
+    newPasswordHint: "Köhnə parol işləmir və bu adamın bütün digər seansları bitir.",
     passwordOf: (name: string) => `Parol: ${name}`,
     passwordOnce: "İndi yazın və ya təhvil verin: yalnız bir dəfə göstərilir.",
     copy: "Kopyala",

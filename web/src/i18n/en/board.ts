@@ -104,6 +104,8 @@ export default {
   noteHint: "For us; nothing of it is printed",
   whichLines: "What cannot be made?",
   alsoStop: "Put what is out of stock on the stop list",
+  acceptedMeanwhile: (who: string) => `${who} has accepted this order meanwhile; the kitchen may be at work on it.`,
+  refuseStill: "Refuse it all the same",
   refusePaid: "This order is paid. The money has to be given back: a refund will stay due.",
   customer: "Customer",
   call: (phone: string) => `Call ${phone}`,

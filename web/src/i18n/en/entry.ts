@@ -58,6 +58,7 @@ export default {
   foundNothing: "No product of that name",
   categories: "Categories",
   from: (price: string) => `from ${price}`,
+  isGone: (name: string) => `${name} is gone: nothing was added.`,
   gone: "Gone",
   left: (count: string) => `${count} left`,
   add: "Add",

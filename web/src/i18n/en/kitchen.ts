@@ -8,6 +8,7 @@ export default {
   noStations: "No stations are set up yet",
   allStations: "All stations",
   stations: "Choose a station",
+  commentComing: "What the guest wrote is still to come",
   readOn: "Read on",
   station: "Station",
   channel: "Channel",

@@ -238,7 +238,7 @@ export default {
     everyVenue: "Every venue",
     access: "Signing in",
     newPassword: "Make a new password",
-    newPasswordHint: "The old one stops working and every session of this person ends.",
+    newPasswordHint: "The old one stops working and every other session of this person ends.",
     passwordOf: (name: string) => `Password of ${name}`,
     passwordOnce: "Write it down or hand it over now: it is shown this once.",
     copy: "Copy",

@@ -59,6 +59,7 @@ const entry: Messages["entry"] = {
   foundNothing: "Ничего не найдено",
   categories: "Категории",
   from: (price: string) => `от ${price}`,
+  isGone: (name: string) => `«${name}» закончилось: ничего не добавлено.`,
   gone: "Закончилось",
   left: (count: string) => `осталось ${count}`,
   add: "Добавить",

@@ -9,6 +9,7 @@ const kitchen: Messages["kitchen"] = {
   noStations: "Цеха ещё не заведены",
   allStations: "Все цеха",
   stations: "Выбрать цех",
+  commentComing: "Комментарий гостя ещё загружается",
   readOn: "Читать дальше",
   station: "Цех",
   channel: "Канал",

@@ -105,6 +105,8 @@ const messages: Messages["board"] = {
   noteHint: "Yalnızca bizim için; hiçbir yere yazdırılmaz",
   whichLines: "Ne hazırlanamıyor?",
   alsoStop: "Tükenenleri tükendi listesine ekle",
+  acceptedMeanwhile: (who: string) => `Bu arada siparişi kabul eden: ${who}. Mutfak hazırlıyor olabilir.`,
+  refuseStill: "Yine de reddet",
   refusePaid: "Bu sipariş ödenmiş. Paranın iade edilmesi gerekecek.",
   customer: "Müşteri",
   call: (phone) => `Ara: ${phone}`,

@@ -59,6 +59,7 @@ const entry: Messages["entry"] = {
   foundNothing: "Böyle bir ürün yok",
   categories: "Kategoriler",
   from: (price: string) => `${price} ve üzeri`,
+  isGone: (name: string) => `${name} tükendi: hiçbir şey eklenmedi.`,
   gone: "Tükendi",
   left: (count: string) => `${count} kaldı`,
   add: "Ekle",

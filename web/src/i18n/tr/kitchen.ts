@@ -9,6 +9,7 @@ const kitchen: Messages["kitchen"] = {
   noStations: "Henüz istasyon tanımlanmadı",
   allStations: "Tüm istasyonlar",
   stations: "İstasyon seç",
+  commentComing: "Misafirin yazdığı henüz gelmedi",
   readOn: "Devamını oku",
   station: "İstasyon",
   channel: "Kanal",

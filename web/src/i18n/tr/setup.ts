@@ -239,7 +239,7 @@ const setup: Messages["setup"] = {
     everyVenue: "Tüm şubeler",
     access: "Giriş",
     newPassword: "Yeni parola oluştur",
-    newPasswordHint: "Eskisi geçersiz olur ve bu kişinin tüm oturumları kapanır.",
+    newPasswordHint: "Eskisi geçersiz olur ve bu kişinin diğer tüm oturumları kapanır.",
     passwordOf: (name: string) => `Parola: ${name}`,
     passwordOnce: "Şimdi not alın veya teslim edin: yalnızca bu kez gösterilir.",
     copy: "Kopyala",

@@ -46,7 +46,7 @@ export function Card(props: CardProps): JSX.Element {
   const { order, receipt, stage, summary, alarm, current } = props;
   const { board } = messages();
   const number = numberOf(order, receipt);
-  const classes = ["board-card", `is-${stage}`, alarm && `is-${alarm}`, isUnsent(order) && "is-unsent", current && "is-current"];
+  const classes = ["board-card", `is-${stage}`, alarm && `is-${alarm}`, stage !== "done" && isUnsent(order) && "is-unsent", current && "is-current"];
   const step = order.status === "PENDING" ? decisiveStep(summary) : undefined;
   return (
     <article class={classes.filter(Boolean).join(" ")} data-testid="card" data-order={order.id} data-stage={stage} id={`board-card-${order.id}`}>

@@ -7,10 +7,10 @@
 import { computed, effect, signal, untracked } from "@preact/signals";
 import { ask, Unreachable } from "~/api/client";
 import type { OrderCard, OrderSummary, ReceiptCard } from "~/api/types";
-import { pressed } from "~/press";
+import { hasShifted, pressed } from "~/press";
+import { isReached } from "~/sync/actions";
 import { board, boardLoading, onBoardEvent, summaries } from "~/sync/board";
-import { line } from "~/sync/line";
-import { alarmOf, decisiveStep, progressByOrder, STAGES, stageOf, type Alarm, type Layout, type Row, type Stage } from "./stages";
+import { alarmOf, decisiveStep, isHandedOver, isPaid, isUnsent, progressByOrder, STAGES, stageOf, type Alarm, type Layout, type Row, type Stage } from "./stages";
 
 const DONE_SHOWN = 30;
 /** What counts for the order of answering where no deadline is set. */
@@ -58,7 +58,7 @@ const sorted = computed<Layout>(() => {
 });
 
 let shown: Layout = { new: [], accepted: [], ready: [], done: [] };
-/** When cards came to stand where another one stood, by order. */
+/** When cards came to stand where another one stood, or to offer something else, by order. */
 const moves = new Map<number, number>();
 
 /** The columns as they are shown now. */
@@ -69,9 +69,9 @@ export const layout = computed<Layout>(() => {
   return next;
 });
 
-/** Whether the order's card has moved so lately that a tap on it was meant for another one. */
+/** Whether the order's card has moved, or its button come to mean something else, so lately that a tap was not meant. */
 export function isSettling(orderId: number): boolean {
-  return performance.now() - (moves.get(orderId) ?? -Infinity) < SETTLING_MS;
+  return hasShifted() || performance.now() - (moves.get(orderId) ?? -Infinity) < SETTLING_MS;
 }
 
 /** What shouts comes first, then whatever must be answered soonest. */
@@ -103,8 +103,13 @@ function noteMoves(before: readonly Row[], after: readonly Row[]): void {
   for (const [id, movedAt] of moves) if (at - movedAt >= SETTLING_MS) moves.delete(id);
   after.forEach((row, index) => {
     const stood = before[index];
-    if (stood !== undefined && stood.order.id !== row.order.id) moves.set(row.order.id, at);
+    if (stood !== undefined && (stood.order.id !== row.order.id || offerOf(stood) !== offerOf(row))) moves.set(row.order.id, at);
   });
+}
+
+/** What the button of a card depends on. */
+function offerOf({ order, receipt }: Row): string {
+  return [isUnsent(order), isPaid(receipt), isHandedOver(receipt)].join();
 }
 
 async function fetchFinished(venueId: number): Promise<void> {
@@ -130,7 +135,7 @@ export function watchBoard(): () => void {
       left.value = new Map();
     }
   });
-  const ready = computed(() => (line.value.state === "live" && !boardLoading.value ? board.value.venueId : 0));
+  const ready = computed(() => (isReached() && !boardLoading.value ? board.value.venueId : 0));
   const stopFetching = effect(() => {
     if (ready.value !== 0) void fetchFinished(ready.value);
   });

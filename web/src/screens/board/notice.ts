@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 import { unanswered } from "~/bell";
 import { messages } from "~/i18n";
 import { me } from "~/session";
-import { line } from "~/sync/line";
+import { isReached } from "~/sync/actions";
 import { useTitle } from "~/title";
 import { noteSeen } from "./moves";
 
@@ -20,7 +20,7 @@ function reportSeen(): () => void {
   const told = new Set<number>();
   const report = (): void => {
     if (me.value?.device?.kind !== "terminal" || document.visibilityState !== "visible") return;
-    if (line.value.state !== "live") return;
+    if (!isReached()) return;
     const here = new Set(unanswered.value.map((order) => order.id));
     for (const id of told) if (!here.has(id)) told.delete(id);
     for (const order of unanswered.value) {

@@ -3,11 +3,12 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { messages } from "~/i18n";
 import { Button } from "~/parts/button";
+import { useSettled } from "~/press";
 import { hasRole } from "~/session";
 import { isPending } from "~/sync/actions";
 import { accept, handOver, pathOf, paymentPath, sendToKitchen } from "./moves";
 import type { OrderInView } from "./order-in-view";
-import { isHandedOver, isPaid, isUnsent, numberOf } from "./stages";
+import { canGoOn, isHandedOver, isPaid, isUnsent, numberOf } from "./stages";
 
 const MINUTES = [10, 15, 20, 30, 45] as const;
 const MOST_MINUTES = 1_440;
@@ -23,29 +24,34 @@ export function PanelActions({ found, accepting, onAsk }: Props): JSX.Element | 
   const { board } = messages();
   const { order, receipt } = found;
   const number = numberOf(order, receipt);
-  if (!order.open) return null;
-  if (order.status === "PENDING") return <Accept found={found} focused={accepting} onRefuse={() => onAsk("refuse")} />;
+  // Buttons come and go with what others do: a hit on its way to one was not meant for what has taken its place.
+  const settled = useSettled([order.id, order.status, String(isUnsent(order)), String(isPaid(receipt)), String(isHandedOver(receipt))]);
+  const meant = (does: () => void) => (): void => {
+    if (settled()) does();
+  };
+  if (!canGoOn(order, receipt)) return null;
+  if (order.status === "PENDING") return <Accept found={found} focused={accepting} meant={meant} onRefuse={() => onAsk("refuse")} />;
   const mayRefuse = order.status === "RECEIVED" && (!isPaid(receipt) || hasRole("manager"));
   return (
     <footer class="board-panel-foot">
       {isUnsent(order) && (
-        <Button look="primary" icon={ChefHat} wide busy={isPending(pathOf(order.id, "send-to-station"))} onClick={() => void sendToKitchen(order, number)} testId="send">
+        <Button look="primary" icon={ChefHat} wide busy={isPending(pathOf(order.id, "send-to-station"))} onClick={meant(() => void sendToKitchen(order, number))} testId="send">
           {board.actions.send}
         </Button>
       )}
       <div class="board-panel-buttons">
         {mayRefuse && (
-          <Button look="bad" icon={Ban} busy={isPending(pathOf(order.id, "refuse"))} onClick={() => onAsk("refuse")} testId="refuse">
+          <Button look="bad" icon={Ban} busy={isPending(pathOf(order.id, "refuse"))} onClick={meant(() => onAsk("refuse"))} testId="refuse">
             {board.actions.refuse}
           </Button>
         )}
         {!isPaid(receipt) && hasRole("cashier", "manager") && (
-          <Button look={isUnsent(order) ? undefined : "good"} icon={CreditCard} busy={isPending(paymentPath(order.id))} onClick={() => onAsk("pay")} testId="pay">
+          <Button look={isUnsent(order) ? undefined : "good"} icon={CreditCard} busy={isPending(paymentPath(order.id))} onClick={meant(() => onAsk("pay"))} testId="pay">
             {board.actions.pay}
           </Button>
         )}
         {!isHandedOver(receipt) && (
-          <Button look={isPaid(receipt) ? "good" : undefined} icon={PackageCheck} busy={isPending(pathOf(order.id, "hand-over"))} onClick={() => void handOver(order, number)} testId="hand-over">
+          <Button look={isPaid(receipt) ? "good" : undefined} icon={PackageCheck} busy={isPending(pathOf(order.id, "hand-over"))} onClick={meant(() => void handOver(order, number))} testId="hand-over">
             {board.actions.handOver}
           </Button>
         )}
@@ -55,7 +61,9 @@ export function PanelActions({ found, accepting, onAsk }: Props): JSX.Element | 
 }
 
 /** Accepting: when it is promised for, and whether the kitchen begins at once. One tap on the minutes, one on Accept. */
-function Accept({ found: { order, receipt }, focused, onRefuse }: { found: OrderInView; focused: boolean; onRefuse: () => void }): JSX.Element {
+function Accept(props: { found: OrderInView; focused: boolean; meant: (does: () => void) => () => void; onRefuse: () => void }): JSX.Element {
+  const { found, focused, meant } = props;
+  const { order, receipt } = found;
   const { board } = messages();
   const [text, setText] = useState("20");
   const [send, setSend] = useState(true);
@@ -98,12 +106,12 @@ function Accept({ found: { order, receipt }, focused, onRefuse }: { found: Order
           class="board-accept"
           disabled={wrong}
           busy={isPending(pathOf(order.id, "accept"))}
-          onClick={() => void accept(order, number, minutes, send)}
+          onClick={meant(() => void accept(order, number, minutes, send))}
           testId="accept"
         >
           {minutes === null || wrong ? board.actions.accept : `${board.actions.accept} · ${board.minutesShort(minutes)}`}
         </Button>
-        <Button look="bad" size="large" icon={Ban} busy={isPending(pathOf(order.id, "refuse"))} onClick={onRefuse} testId="refuse">
+        <Button look="bad" size="large" icon={Ban} busy={isPending(pathOf(order.id, "refuse"))} onClick={meant(props.onRefuse)} testId="refuse">
           {board.actions.refuse}
         </Button>
       </div>

@@ -4,7 +4,7 @@ import { messages } from "~/i18n";
 import { stationsById } from "~/menu";
 import { Button } from "~/parts/button";
 import { Icon } from "~/parts/icon";
-import { useSettled } from "~/press";
+import { useSettled, useShift } from "~/press";
 import { hasRole } from "~/session";
 import { isPending } from "~/sync/actions";
 import { board as venueBoard } from "~/sync/board";
@@ -16,6 +16,7 @@ export function Papers(): JSX.Element | null {
   const { board } = messages();
   const { printJobs, tickets } = venueBoard.value;
   const isSettled = useSettled([...printJobs.keys()]);
+  useShift(String(printJobs.size));
   if (printJobs.size === 0 || !hasRole("cashier", "manager")) return null;
   return (
     <section class="board-papers" aria-label={board.papers.region}>

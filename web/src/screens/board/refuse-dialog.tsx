@@ -8,8 +8,9 @@ import { Dialog } from "~/parts/dialog";
 import { Field } from "~/parts/field";
 import { isPending } from "~/sync/actions";
 import { pathOf, refuse } from "./moves";
+import { actorName } from "./names";
 import { useOrder, type OrderInView } from "./order-in-view";
-import { isPaid, numberOf } from "./stages";
+import { canGoOn, isPaid, numberOf } from "./stages";
 
 /** The reasons people may give, the frequent ones first. */
 const REASONS = [
@@ -30,7 +31,7 @@ type Reason = (typeof REASONS)[number];
 /** Why an order is refused, and what cannot be made. */
 export function RefuseDialog({ id, onClose }: { id: number; onClose: () => void }): JSX.Element | null {
   const found = useOrder(id);
-  return found?.order.open ? <Form found={found} onClose={onClose} /> : null;
+  return found && canGoOn(found.order, found.receipt) ? <Form found={found} onClose={onClose} /> : null;
 }
 
 function Form({ found: { order, receipt, summary }, onClose }: { found: OrderInView; onClose: () => void }): JSX.Element {
@@ -40,6 +41,9 @@ function Form({ found: { order, receipt, summary }, onClose }: { found: OrderInV
   const [gone, setGone] = useState<ReadonlySet<number>>(new Set());
   const [stop, setStop] = useState(true);
   const number = numberOf(order, receipt);
+  // The question was asked of the order as it was then.
+  const [known, setKnown] = useState(order.status);
+  const accepted = order.status !== known;
 
   async function submit(): Promise<void> {
     if (reason === null) return;
@@ -61,13 +65,21 @@ function Form({ found: { order, receipt, summary }, onClose }: { found: OrderInV
       foot={
         <>
           <Button onClick={onClose}>{common.cancel}</Button>
-          <Button look="bad-strong" icon={Ban} disabled={reason === null} busy={isPending(pathOf(order.id, "refuse"))} onClick={() => void submit()} testId="refuse-confirm">
+          <Button look="bad-strong" icon={Ban} disabled={reason === null || accepted} busy={isPending(pathOf(order.id, "refuse"))} onClick={() => void submit()} testId="refuse-confirm">
             {board.actions.refuse}
           </Button>
         </>
       }
     >
       {isPaid(receipt) && <p class="board-panel-alert">{board.refusePaid}</p>}
+      {accepted && (
+        <div class="board-panel-alert" role="alert" data-testid="refuse-accepted">
+          <p>{board.acceptedMeanwhile(actorName(order.accepted_by ?? "automatic"))}</p>
+          <Button onClick={() => setKnown(order.status)} testId="refuse-still">
+            {board.refuseStill}
+          </Button>
+        </div>
+      )}
       <div class="board-reasons" role="group" aria-label={board.reason}>
         {REASONS.map((one) => (
           <Button key={one} on={reason === one} onClick={() => setReason(one)} testId={`reason-${one}`}>

@@ -31,7 +31,12 @@ export function stageOf(order: OrderCard, receipt: ReceiptCard | undefined): Sta
 
 /** Accepted, and the kitchen does not know of it. */
 export function isUnsent(order: OrderCard): boolean {
-  return order.open && order.status !== "PENDING" && order.sent_at === null;
+  return order.status === "RECEIVED" && order.sent_at === null;
+}
+
+/** Whether anything is still to be done with it; also what nobody touched for days may be, when somebody finds it. */
+export function canGoOn(order: OrderCard, receipt: ReceiptCard | null | undefined): boolean {
+  return order.status !== "IGNORE" && !(isHandedOver(receipt) && isPaid(receipt));
 }
 
 /** Whether the guest or the courier has it. */

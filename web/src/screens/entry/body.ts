@@ -23,15 +23,15 @@ export interface Built {
   missing: Problems;
 }
 
-/** The sale type of the draft: the chosen one, else delivery, which most calls are for, else the first. */
+/**
+ * The sale type of the draft: the chosen one, null while the venue does not offer it; without a choice delivery, which
+ * most calls are for, else the first.
+ */
 export const saleType = computed<SaleType | null>(() => {
   const types = menu.value?.sale_types ?? [];
-  return (
-    types.find((one) => one.id === draft.value.saleTypeId) ??
-    types.find((one) => one.system_type === "DELIVERY") ??
-    types[0] ??
-    null
-  );
+  const chosen = draft.value.saleTypeId;
+  if (chosen !== null) return types.find((one) => one.id === chosen) ?? null;
+  return types.find((one) => one.system_type === "DELIVERY") ?? types[0] ?? null;
 });
 /** Whether the order goes to an address. */
 export const isDelivery = computed(() => saleType.value?.system_type === "DELIVERY");
@@ -53,6 +53,7 @@ export const built = computed<Built>(() => {
   const numbers = numbersOf(now, problems);
   const lines = now.lines.flatMap((line) => lineOf(line, problems) ?? []);
   const type = saleType.value;
+  if (type === null) problems.set("saleType", messages().entry.codes.sale_type_disabled);
   const complete = numbers !== null && lines.length > 0 && type !== null;
   const body: OrderBody | null = complete
     ? {

@@ -9,6 +9,7 @@ import { menu } from "~/menu";
 import { Button } from "~/parts/button";
 import { Empty, Loading } from "~/parts/empty";
 import { Icon } from "~/parts/icon";
+import { toast } from "~/parts/toasts";
 import { addLine, justAdded } from "./draft";
 import { focusOn, SEARCH } from "./focus";
 import { findProducts, productByCode } from "./matching";
@@ -93,13 +94,20 @@ export function Catalogue(): JSX.Element {
 
 function SearchField(): JSX.Element {
   const { entry } = messages();
-  const first = text.value.trim() === "" ? undefined : products.value.find((product) => !isGone(product));
+  const first = text.value.trim() === "" ? undefined : products.value[0];
+  const gone = first !== undefined && isGone(first);
 
   function onKeyDown(event: KeyboardEvent): void {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Enter") {
       event.preventDefault();
       if (first === undefined) return;
+      if (gone) {
+        // What was asked for is not there: nothing else is taken for it, and the next search or scan writes over this one.
+        toast(entry.isGone(first.name), true);
+        (event.currentTarget as HTMLInputElement).select();
+        return;
+      }
       // What was scanned is followed by the next scan, what was searched for by its quantity.
       const scanned = productByCode(text.value) !== undefined;
       text.value = "";
@@ -144,10 +152,17 @@ function SearchField(): JSX.Element {
         <Button look="plain" icon={X} label={entry.clearSearch} onClick={searchAgain} />
       )}
       <span id="entry-search-found" class="visually-hidden" role="status">
-        {text.value.trim() === "" ? "" : first ? entry.foundFirst(count(products.value.length), first.name) : entry.foundNothing}
+        {foundText(first, gone)}
       </span>
     </div>
   );
+}
+
+function foundText(first: MenuProduct | undefined, gone: boolean): string {
+  const { entry } = messages();
+  if (text.value.trim() === "") return "";
+  if (first === undefined) return entry.foundNothing;
+  return gone ? entry.isGone(first.name) : entry.foundFirst(count(products.value.length), first.name);
 }
 
 function Rail(): JSX.Element {
@@ -185,7 +200,7 @@ function Grid({ label }: { label: string }): JSX.Element {
   const list = useRef<HTMLUListElement>(null);
   const shown = products.value;
   const reachable = shown.some((product) => product.id === active.value) ? active.value : shown[0]?.id;
-  const next = text.value.trim() === "" ? undefined : shown.find((product) => !isGone(product))?.id;
+  const next = text.value.trim() === "" || shown[0] === undefined || isGone(shown[0]) ? undefined : shown[0].id;
 
   function onKeyDown(event: KeyboardEvent): void {
     const tiles = [...(list.current?.querySelectorAll<HTMLElement>("button") ?? [])];

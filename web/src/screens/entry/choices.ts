@@ -63,7 +63,9 @@ export function keptOf(product: MenuProduct, chosen: Chosen): DraftModifier[] {
   return kept;
 }
 
-/** What a line's modifiers say. */
+/** What modifiers say together; a channel may name one more than once. */
 export function chosenOf(modifiers: readonly DraftModifier[]): Chosen {
-  return new Map(modifiers.map((one) => [one.id, one.count]));
+  const chosen = new Map<number, number>();
+  for (const { id, count } of modifiers) chosen.set(id, (chosen.get(id) ?? 0) + count);
+  return chosen;
 }

@@ -90,8 +90,9 @@ export const draft = computed(() => kept.value.draft);
 export const pending = computed(() => kept.value.pending);
 /** Whether nothing has been entered yet. */
 export const isBlank = computed(() => {
-  const { phone, name, address, comment, lines } = kept.value.draft;
-  return lines.length === 0 && phone + name + address + comment === "";
+  const { draft: now } = kept.value;
+  const entered = (Object.keys(NOTHING) as (keyof Draft)[]).filter((key) => key !== "lines" && key !== "nextLine");
+  return now.lines.length === 0 && entered.every((key) => now[key] === NOTHING[key]);
 });
 
 /** The line that the keyboard just put into the basket: its quantity takes the focus. */

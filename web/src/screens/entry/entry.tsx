@@ -137,18 +137,22 @@ function takeKey(event: KeyboardEvent, help: () => void): void {
     void sendNow();
     return;
   }
-  if (event.altKey && /^Digit[1-5]$/.test(event.code)) {
+  const target = event.target instanceof HTMLElement ? event.target : null;
+  const typing = target?.matches("input:not([type=checkbox], [type=radio]), textarea, select") ?? false;
+  const numeric = target?.matches('[data-testid="quantity"], [type="tel"]') ?? false;
+  // Some keyboards write #, € and the like with Alt and a digit: where text is written, they do.
+  const writes = typing && !numeric && target?.id !== SEARCH && !/^\d$/.test(event.key);
+  if (event.altKey && /^Digit[1-5]$/.test(event.code) && !writes) {
     const past = history.value?.orders[Number(event.code.slice(5)) - 1];
     if (past === undefined || isHeld.value) return;
     event.preventDefault();
+    // A key that is held down is one wish.
+    if (event.repeat) return;
     repeat(past);
     focusOn(SEARCH);
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const target = event.target instanceof HTMLElement ? event.target : null;
-  const typing = target?.matches("input:not([type=checkbox], [type=radio]), textarea, select") ?? false;
-  const numeric = target?.matches('[data-testid="quantity"], [type="tel"]') ?? false;
   const isEmptySearch = target instanceof HTMLInputElement && target.id === SEARCH && target.value === "";
   if (event.key === "?" && (!typing || numeric || isEmptySearch)) {
     event.preventDefault();

@@ -6,6 +6,7 @@ import type { Guest, OrderSummary } from "~/api/types";
 import { menu, productsById } from "~/menu";
 import { chosenOf, keptOf, modifierOf } from "./choices";
 import { addLine, change, draft, owner } from "./draft";
+import { discountWithout } from "./group-discount";
 import { leftOf } from "./stock";
 
 const PAUSE_MS = 200;
@@ -41,6 +42,7 @@ export function typePhone(phone: string): void {
     guest: null,
     ...(guest && name === guest.name ? { name: "" } : {}),
     ...(guest && address === (guest.address ?? "") ? { address: "" } : {}),
+    ...discountWithout(guest, draft.value),
   });
   // Whom the number before may have belonged to stays in sight until the answer for this one is there.
   const { guests } = found.value;
@@ -82,7 +84,14 @@ async function find(phone: string, signalled: AbortSignal): Promise<void> {
 /** The order is for this guest. */
 export function takeGuest(guest: Guest): void {
   stopLookup();
-  change({ guest, phone: guest.phone ?? draft.value.phone, name: guest.name, address: guest.address ?? "" });
+  const before = draft.value.guest;
+  change({
+    guest,
+    phone: guest.phone ?? draft.value.phone,
+    name: guest.name,
+    address: guest.address ?? "",
+    ...(before?.id === guest.id ? {} : discountWithout(before, draft.value)),
+  });
   void loadHistory(guest.id);
 }
 
@@ -120,14 +129,28 @@ export function repeat(order: OrderSummary): void {
       missing.push(line.name);
       return [];
     }
-    const wanted = line.modifiers.map(({ modifier_id: id, count }) => ({ id, count }));
+    const wanted = line.modifiers.map(({ modifier_id: id, count: times }) => ({ id, count: times }));
     const modifiers = keptOf(product, chosenOf(wanted));
     missing.push(...line.modifiers.filter((one) => !modifiers.some((kept) => kept.id === one.modifier_id)).map((one) => one.name));
     const count = String(line.count);
-    return [{ productId: product.id, name: product.name, count, portion: line.portion_size, note: line.note ?? "", modifiers }];
+    return [{ productId: product.id, name: product.name, count, portion: line.portion_size, note: ownNote(line), modifiers }];
   });
   for (const line of sold) addLine(line);
   report.value = missing;
+}
+
+/**
+ * What was said of a past line itself: modifiers that the menu did not know stand at the end of its note (contract 14.1.6),
+ * where the kitchen would make them though nobody pays for them now.
+ */
+function ownNote(line: OrderSummary["lines"][number]): string {
+  let note = line.note ?? "";
+  for (const one of line.modifiers.filter((modifier) => modifier.unknown).reverse()) {
+    const words = `${one.count} x ${one.name || one.modifier_id}`;
+    if (note === words) note = "";
+    else if (note.endsWith(`; ${words}`)) note = note.slice(0, -`; ${words}`.length);
+  }
+  return note;
 }
 
 /** The report on what was left out has been read. */

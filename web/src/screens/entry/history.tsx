@@ -43,6 +43,8 @@ export function History(): JSX.Element | null {
               testId="repeat"
               title={`Alt+${index + 1}`}
               onClick={(event) => {
+                // The second half of a double click would double every quantity.
+                if (event.detail > 1) return;
                 repeat(order);
                 if (event.detail === 0) focusOn(SEARCH);
               }}

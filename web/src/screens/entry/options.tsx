@@ -10,7 +10,7 @@ import { Dialog } from "~/parts/dialog";
 import { Field } from "~/parts/field";
 import { Segments } from "~/parts/segments";
 import { choosing, chosenOf, groupsOf, keptOf, lacking, type Chosen } from "./choices";
-import { addLine, changeLine, decimalOf, draft, justAdded } from "./draft";
+import { addLine, changeLine, decimalOf, draft, justAdded, owner } from "./draft";
 import { variantsOf } from "./matching";
 import { GroupChoice, NumberedChoices } from "./group-choice";
 import { Quantity } from "./quantity";
@@ -20,6 +20,9 @@ const PORTIONS = [0.5, 1, 1.5, 2] as const;
 
 /** What is asked for just now: how a product is wanted, or how a line of the basket is. */
 export const asking = signal<{ productId: number; lineId: number | null; byKeyboard: boolean } | null>(null);
+
+// It was about a line of theirs.
+owner.subscribe(() => (asking.value = null));
 
 /** The question how a product is wanted, while there is one. */
 export function Options(): JSX.Element | null {

@@ -8,8 +8,8 @@ import { computed, effect, signal, untracked } from "@preact/signals";
 import { ask, Refused, Unreachable } from "~/api/client";
 import type { OrderBody, Quote } from "~/api/types";
 import { explain } from "~/parts/toasts";
+import { isAway } from "~/sync/actions";
 import { board } from "~/sync/board";
-import { line } from "~/sync/line";
 import { built } from "./body";
 import { placed, type Problems } from "./problems";
 
@@ -44,8 +44,6 @@ const question = computed(() => {
   const left = body.products.map((one) => board.value.stopList.get(one.product_id) ?? null);
   return JSON.stringify({ body, lineIds, left, again: again.value });
 });
-const isLost = computed(() => line.value.state === "lost");
-
 /** Keep the price of the draft known, while the screen is open; returns how to stop. */
 export function followPrice(): () => void {
   let asked: AbortController | null = null;
@@ -60,7 +58,7 @@ export function followPrice(): () => void {
     }
     const { body, lineIds } = JSON.parse(text) as { body: OrderBody; lineIds: number[] };
     const before = untracked(() => current.value);
-    if (isLost.value) {
+    if (isAway.value) {
       current.value = { ...before, state: "unknown", error: null };
       return;
     }

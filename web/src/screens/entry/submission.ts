@@ -11,7 +11,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { ask, freshKey, leavesOpen, Refused, Unreachable } from "~/api/client";
 import type { Totals } from "~/api/types";
 import { explain } from "~/parts/toasts";
-import { line } from "~/sync/line";
+import { isAway, isReached } from "~/sync/actions";
 import { built } from "./body";
 import { clearDraft, draft, keepPending, owner, pending, settle, type Pending } from "./draft";
 import { quotedProblems } from "./pricing";
@@ -92,7 +92,7 @@ function begin(): string | null {
   if (wrong !== undefined) return wrong;
   // The quote is not asked here: it may be out of date, and the order's own answer decides.
   if (body === null) return "form";
-  if (line.value.state === "lost") return null;
+  if (isAway.value) return null;
   keepPending({ key: freshKey(), body, at: Date.now() });
   return null;
 }
@@ -145,7 +145,7 @@ function forget(): void {
 owner.subscribe(forget);
 
 /** What stands in the way of sending, before it is tried: no connection. */
-export const waitsForLine = computed(() => line.value.state === "lost" && pending.value === null);
+export const waitsForLine = computed(() => isAway.value && pending.value === null);
 /** Whether there is anything to send. */
 export const hasLines = computed(() => draft.value.lines.length > 0);
 
@@ -153,9 +153,9 @@ export const hasLines = computed(() => draft.value.lines.length > 0);
 export function followLine(): () => void {
   let wasLost = false;
   return effect(() => {
-    const { state } = line.value;
+    const reached = isReached();
     const sent = pending.peek();
-    if (state === "live" && wasLost && sent !== null && !sending.peek() && Date.now() - sent.at < FRESH_MS) void submit();
-    wasLost = state === "lost" || (wasLost && state !== "live");
+    if (reached && wasLost && sent !== null && !sending.peek() && Date.now() - sent.at < FRESH_MS) void submit();
+    wasLost = isAway.value || (wasLost && !reached);
   });
 }

@@ -51,7 +51,7 @@ export function drawBars(host: HTMLElement, bars: Bars): Drawn {
           grid,
           ticks: { show: false },
           size: 24 + longest * 7,
-          incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000],
+          incrs: INCREMENTS,
           values: (_plot, splits) => splits.map((value) => bars.show(value)),
         },
       ],
@@ -69,6 +69,9 @@ export function drawBars(host: HTMLElement, bars: Bars): Drawn {
     destroy: () => plot.destroy(),
   };
 }
+
+/** Whole steps up to what a day sells in the smallest of units. */
+const INCREMENTS = Array.from({ length: 13 }, (_none, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
 
 function barPaths(): uPlot.Series.PathBuilder {
   const make = uPlot.paths.bars;

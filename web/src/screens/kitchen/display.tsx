@@ -1,6 +1,6 @@
 import { computed } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { TicketCard } from "~/api/types";
 import { messages } from "~/i18n";
 import { Empty, Loading } from "~/parts/empty";
@@ -31,6 +31,8 @@ export function Display({ stationId, name }: { stationId: number | null; name: s
   useWakeLock();
   const [counting, setCounting] = useState(read(ALL_DAY) === "on");
   const [page, setPage] = useState(0);
+  /** The page that is being turned to; until it is reached, what the keys number is on it already. */
+  const turning = useRef<number | null>(null);
   const [more, setMore] = useState<string | null>(null);
   const { box, room } = useRoom();
   const own = ofStation(tickets.value.values(), stationId);
@@ -53,7 +55,15 @@ export function Display({ stationId, name }: { stationId: number | null; name: s
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const wantedPage = Math.max(0, Math.min(pages.length - 1, to));
     grid.scrollTo({ left: wantedPage * grid.clientWidth, behavior: calm ? "auto" : "smooth" });
+    turning.current = wantedPage;
     setPage(wantedPage);
+  }
+
+  function scrolled(grid: HTMLElement): void {
+    const reached = Math.round(grid.scrollLeft / grid.clientWidth);
+    if (turning.current !== null && reached !== turning.current) return;
+    turning.current = null;
+    setPage(reached);
   }
 
   function toggleCounting(): void {
@@ -79,7 +89,9 @@ export function Display({ stationId, name }: { stationId: number | null; name: s
             tabIndex={pages.length > 1 ? 0 : -1}
             role="group"
             aria-label={kitchen.tickets}
-            onScroll={(event) => setPage(Math.round(event.currentTarget.scrollLeft / event.currentTarget.clientWidth))}
+            onScroll={(event) => scrolled(event.currentTarget)}
+            onPointerDown={() => (turning.current = null)}
+            onWheel={() => (turning.current = null)}
           >
             {boardLoading.value ? <Loading /> : shown.length === 0 && <Empty>{kitchen.nothingToDo}</Empty>}
             <Columns

@@ -116,7 +116,8 @@ function cardOf(ticketId: string): HTMLElement | null {
   return document.querySelector(`[data-ticket="${CSS.escape(ticketId)}"]`);
 }
 
-/** Whether somebody types into a field, or answers a question. */
+/** Whether somebody types into a field, or answers a question, whatever has the focus just now. */
 function isElsewhere(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest("input, select, textarea, dialog") !== null;
+  if (document.querySelector("dialog[open]") !== null) return true;
+  return target instanceof Element && target.closest("input, select, textarea") !== null;
 }

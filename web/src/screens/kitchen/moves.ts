@@ -5,6 +5,7 @@ import { useMemo } from "preact/hooks";
 import type { TicketCard } from "~/api/types";
 import { messages } from "~/i18n";
 import { toast, toastError } from "~/parts/toasts";
+import { hasShifted } from "~/press";
 import { act, isPending } from "~/sync/actions";
 
 export type Move = "start" | "ready" | "recall" | "dismiss" | "reprint";
@@ -51,7 +52,7 @@ export function finishLine(ticket: TicketCard, line: number): void {
   void ask(ticket, linePath(ticket, line), messages().kitchen.asked.line(ticket.order_number, found.name));
 }
 
-/** A ticket stands elsewhere now: what hits it in this moment was meant for another. */
+/** A ticket stands elsewhere, or its button means something else: what hits it in this moment was meant for another. */
 export function noteMoved(ticketId: string): void {
   hits.set(`${ticketId} moved`, performance.now());
 }
@@ -73,7 +74,7 @@ async function ask(ticket: TicketCard, path: string, label: string): Promise<"do
 function meant(what: string, ticketId: string): boolean {
   const at = performance.now();
   for (const [known, hitAt] of hits) if (at - hitAt > GUARD_MS) hits.delete(known);
-  if (hits.has(what) || hits.has(`${ticketId} moved`)) return false;
+  if (hits.has(what) || hits.has(`${ticketId} moved`) || hasShifted()) return false;
   hits.set(what, at);
   return true;
 }

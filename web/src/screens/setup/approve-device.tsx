@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { ask, Refused } from "~/api/client";
-import type { Device, PairingShown } from "~/api/types";
+import type { Device, Menu, PairingShown } from "~/api/types";
 import { messages } from "~/i18n";
 import { timeOfDay } from "~/i18n/format";
 import { menu } from "~/menu";
@@ -10,7 +10,7 @@ import { Dialog } from "~/parts/dialog";
 import { Choice, Field } from "~/parts/field";
 import { withPassword } from "~/parts/password";
 import { explain, wordedFields } from "~/parts/toasts";
-import { venueId } from "~/session";
+import { managesBrand, venueId } from "~/session";
 
 const CODE = /^[A-Z2-9]{8}$/;
 
@@ -58,17 +58,32 @@ function EnterCode({ onFound }: { onFound: (found: PairingShown) => void }): JSX
   );
 }
 
+/** The tills of a venue. */
+function tillsAt(venue: number): Menu["terminals"] {
+  return (menu.value?.terminals ?? []).filter((one) => one.venue_id === venue);
+}
+
+/** What a till is usually let in as: a new one (0), or the first there is for whoever may not make new ones. */
+function usualTill(venue: number): number {
+  return managesBrand.value ? 0 : (tillsAt(venue)[0]?.id ?? 0);
+}
+
 function Place({ pairing, onApproved }: { pairing: PairingShown; onApproved: (device: Device) => void }): JSX.Element {
   const { setup } = messages();
   const known = menu.value;
   const kitchen = pairing.kind === "kitchen";
   const [venue, setVenue] = useState(venueId.value ?? known?.venues[0]?.id ?? 0);
   const [name, setName] = useState("");
-  const [terminal, setTerminal] = useState(0);
+  const [terminal, setTerminal] = useState(() => usualTill(venue));
   const [station, setStation] = useState(0);
   const [errors, setErrors] = useState<ReadonlyMap<string, string>>(new Map());
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+
+  function chooseOther(id: number): void {
+    setVenue(id);
+    setTerminal(usualTill(id));
+  }
 
   async function submit(event: Event): Promise<void> {
     event.preventDefault();
@@ -100,7 +115,7 @@ function Place({ pairing, onApproved }: { pairing: PairingShown; onApproved: (de
         <dt>{setup.devices.browser}</dt>
         <dd class="setup-agent">{pairing.user_agent}</dd>
       </dl>
-      <Choice label={setup.stations.venue} value={venue} options={(known?.venues ?? []).map((one) => ({ value: one.id, text: one.name }))} onChange={setVenue} testId="place-venue" />
+      <Choice label={setup.stations.venue} value={venue} options={(known?.venues ?? []).map((one) => ({ value: one.id, text: one.name }))} onChange={chooseOther} testId="place-venue" />
       <Field label={setup.devices.name} value={name} onInput={setName} hint={setup.devices.nameHint} error={errors.get("name") ?? null} autofocus maxLength={60} testId="place-name" />
       {kitchen ? (
         <Choice
@@ -115,8 +130,9 @@ function Place({ pairing, onApproved }: { pairing: PairingShown; onApproved: (de
           label={setup.devices.terminal}
           value={terminal}
           options={[
-            { value: 0, text: setup.devices.newTerminal },
-            ...(known?.terminals ?? []).filter((one) => one.venue_id === venue).map((one) => ({ value: one.id, text: one.name })),
+            // A till that does not exist yet is a change to the brand.
+            ...(managesBrand.value ? [{ value: 0, text: setup.devices.newTerminal }] : []),
+            ...tillsAt(venue).map((one) => ({ value: one.id, text: one.name })),
           ]}
           onChange={setTerminal}
           testId="place-terminal"

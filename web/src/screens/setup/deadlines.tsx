@@ -25,6 +25,11 @@ export function Deadlines({ value, onChange, saleTypes, errors }: Props): JSX.El
   return (
     <div class="setup-ladders">
       {value.length === 0 && <p class="field-hint">{policies.noLadder}</p>}
+      {errors.has("accept_deadlines") && (
+        <span class="field-error" role="alert">
+          {errors.get("accept_deadlines")}
+        </span>
+      )}
       {value.map((ladder, index) => (
         <Ladder
           key={index}
@@ -56,6 +61,8 @@ function Ladder(props: {
   const setStep = (index: number, part: Partial<DeadlineStep>): void =>
     onChange({ ...ladder, steps: ladder.steps.map((step, at) => (at === index ? { ...step, ...part } : step)) });
   const last = ladder.steps[ladder.steps.length - 1];
+  // What is wrong with the steps together, or with the ladder, stands under them.
+  const wrong = [`accept_deadlines[${number}].steps`, `accept_deadlines[${number}]`].map((path) => props.errors.get(path)).find(Boolean);
   return (
     <fieldset class="setup-ladder" data-testid={`ladder-${number}`}>
       <legend class="visually-hidden">{policies.ladder(number + 1)}</legend>
@@ -72,6 +79,11 @@ function Ladder(props: {
           />
         ))}
       </ol>
+      {wrong !== undefined && (
+        <span class="field-error" role="alert" data-testid={`ladder-problem-${number}`}>
+          {wrong}
+        </span>
+      )}
       <div class="setup-ladder-foot">
         <Button
           icon={Plus}

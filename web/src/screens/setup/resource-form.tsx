@@ -1,7 +1,7 @@
 import { History } from "lucide";
 import type { ComponentChildren, JSX } from "preact";
-import { useState } from "preact/hooks";
-import { Refused } from "~/api/client";
+import { useRef, useState } from "preact/hooks";
+import { freshKey, Refused } from "~/api/client";
 import { messages } from "~/i18n";
 import { dayAndTime } from "~/i18n/format";
 import { Button } from "~/parts/button";
@@ -37,6 +37,8 @@ export function ResourceForm<K extends Kind>({ kind, groups, resource, defaults,
   const [problem, setProblem] = useState<string | null>(null);
   const [faster, setFaster] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+  // The same asked again, after an answer that was lost, adds none twice.
+  const added = useRef({ text: "", key: "" });
 
   async function save(event: Event): Promise<void> {
     event.preventDefault();
@@ -51,7 +53,7 @@ export function ResourceForm<K extends Kind>({ kind, groups, resource, defaults,
       setSeen(saved);
       onSaved(saved);
     } catch (error) {
-      await tell(error);
+      await tell(error, read.body);
     } finally {
       setBusy(false);
     }
@@ -59,11 +61,21 @@ export function ResourceForm<K extends Kind>({ kind, groups, resource, defaults,
 
   function store(body: Record<string, unknown>): Promise<Kinds[K] & { password?: string }> {
     if (seen) return changeResource(kind, seen, changesOf(body, { ...seen }));
-    return addResource(kind, Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null)));
+    const sent = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
+    const text = JSON.stringify(sent);
+    if (added.current.text !== text) added.current = { text, key: freshKey() };
+    return addResource(kind, sent, added.current.key);
   }
 
-  async function tell(error: unknown): Promise<void> {
+  async function tell(error: unknown, body: Record<string, unknown>): Promise<void> {
     if (error instanceof Refused && error.code === "version_differs" && seen) {
+      const now = await readResource(kind, seen.id).catch(() => null);
+      if (now !== null && Object.keys(changesOf(body, { ...now })).length === 0) {
+        // It is as it was wanted: saved before, by an answer that was lost.
+        setSeen(now);
+        onSaved(now);
+        return;
+      }
       const change = await lastChangeOf(kind, seen.id).catch(() => null);
       setFaster(change === null ? setup.form.somebodyFaster : setup.form.faster(nameOf(change.actor), dayAndTime(change.at)));
       return;

@@ -179,9 +179,13 @@ export function readResource<K extends Kind>(kind: K, id: number): Promise<Kinds
   return withPassword(() => ask<Kinds[K]>("GET", `/hub/v1/admin/${kind}/${id}`));
 }
 
-/** Add a resource; a new user comes with a first password. */
-export function addResource<K extends Kind>(kind: K, body: object): Promise<Kinds[K] & { password?: string }> {
-  return withPassword(() => ask("POST", `/hub/v1/admin/${kind}`, { body }));
+/**
+ * Add a resource; a new user comes with a first password.
+ *
+ * A repeat under the same key adds none twice; users are added without one, and their names are their own.
+ */
+export function addResource<K extends Kind>(kind: K, body: object, key: string): Promise<Kinds[K] & { password?: string }> {
+  return withPassword(() => ask("POST", `/hub/v1/admin/${kind}`, kind === "users" ? { body } : { body, key }));
 }
 
 /** Change some fields of a resource, of the version that was seen. Throws Refused `version_differs`. */
