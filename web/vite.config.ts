@@ -9,8 +9,8 @@ export default defineConfig(({ mode }) => ({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: false,
-    // For seal.mjs, which takes it away again.
-    manifest: true,
+    // One file of icons instead of one for each: a slow tablet waits for requests, not for bytes.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "icons", test: /node_modules[\\/]lucide/ }] } } },
   },
   worker: { format: "es" },
   // `npm run dev` beside a running `comanda serve --demo`; COMANDA_URL for one that listens elsewhere.

@@ -59,6 +59,7 @@ def test_an_order_goes_through_every_screen(house: House, new_context: Callable[
     till.get_by_test_id("method-1").click()
     till.get_by_test_id("pay-confirm").click()
     expect(panel.get_by_test_id("paid")).to_have_text("Paid")
+    till.wait_for_timeout(GUARD_MS)
     panel.get_by_test_id("hand-over").click()
     expect(till.get_by_test_id("column-done").locator(card)).to_be_attached()
 

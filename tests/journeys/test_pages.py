@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -50,25 +49,6 @@ async def test_every_page_is_the_app_under_a_strict_policy(server: Server):
         found[path] = answer.content
     assert set(found.values()) == {(DIST / "index.html").read_bytes()}
     assert b"<script>" not in found["/"]
-
-
-@pytest.mark.anyio
-async def test_a_screen_is_asked_for_with_its_page(server: Server):
-    """Its script and styles are named with the page, which would ask for them only once its own script runs."""
-    page = shipped_files()["/index.html"].forms[""].decode()
-    named = {}
-    for path in ("/board", "/kitchen/1", "/new", "/insights", "/setup", "/sign-in", "/pair"):
-        links = (await server.http.get(path)).headers["link"].split(", ")
-        files = [link.partition(">")[0].removeprefix("<") for link in links]
-        assert all(file in shipped_files() and file not in page for file in files), files
-        assert any(file.endswith(".js") for file in files)
-        named[path] = links
-    assert any(re.fullmatch(r"</assets/board-.*\.js>; rel=modulepreload", link) for link in named["/board"])
-    assert any(
-        re.fullmatch(r"</assets/board-.*\.css>; rel=preload; as=style; crossorigin", link) for link in named["/board"]
-    )
-    assert "link" not in (await server.http.get("/")).headers
-    assert (await server.http.get("/screens.preload")).status_code == 404
 
 
 def test_all_scripts_in_one_language_are_less_than_150_kilobytes():

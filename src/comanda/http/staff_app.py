@@ -85,8 +85,7 @@ async def show_page(call: Call, hub: Hub) -> Reply:
     page = shipped_files().get("/index.html")
     if page is None:
         return Reply(503, _NOT_BUILT, {**_guards(call, hub), "Cache-Control": "no-store"}, _MEDIA_TYPES[".html"])
-    screen = call.path.split("/")[1]
-    return _send(call, page, _ASKED_EACH_TIME, {**_guards(call, hub), **_preloads().get(screen, {})})
+    return _send(call, page, _ASKED_EACH_TIME, _guards(call, hub))
 
 
 async def show_file(call: Call, hub: Hub) -> Reply:
@@ -103,21 +102,6 @@ def shipped_files() -> Mapping[str, StaticFile]:
     """Every file of the built app by its address; none when it was not built."""
     names = {path.relative_to(DIST).as_posix(): path for path in DIST.rglob("*") if path.is_file()}
     return {f"/{name}": _read(name, names) for name in names if Path(name).suffix in _MEDIA_TYPES}
-
-
-@lru_cache(maxsize=1)
-def _preloads() -> Mapping[str, Mapping[str, str]]:
-    """What a screen needs beside the page's own files, as a header that has a browser ask for it with the page."""
-    told = DIST / "screens.preload"
-    lines = told.read_text(encoding="ascii").splitlines() if told.is_file() else []
-    return {screen: {"Link": ", ".join(map(_preload, files))} for screen, *files in map(str.split, lines) if files}
-
-
-def _preload(file: str) -> str:
-    if file.endswith(".css"):
-        # As a module's style is asked for: with another mode it would be fetched twice.
-        return f"<{file}>; rel=preload; as=style; crossorigin"
-    return f"<{file}>; rel=modulepreload"
 
 
 def pages_digest() -> str:
