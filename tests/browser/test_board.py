@@ -17,7 +17,7 @@ from tests.browser.conftest import House, axe, wait_until
 
 from comanda import demo
 
-SETTLING_MS = 500
+SETTLING_MS = 1_000
 """A tap on what has just slid under the finger does nothing; people take longer than this anyhow."""
 VENUE, PIZZA, MARGHERITA = 1, 101, 102
 HOSTILE = '<img src=x onerror="window.ran=1"> "><script>window.ran=1</script> \u202e\u2066evil & =1+1'
@@ -410,7 +410,19 @@ def test_a_question_that_comes_by_itself_takes_no_hit_meant_for_the_last_one(cha
         page.context.set_offline(False)
         expect(page.get_by_test_id("doubt")).to_be_visible()
     page.wait_for_timeout(SETTLING_MS)
-    page.get_by_test_id("doubt").get_by_role("button", name="Discard").dblclick()
+    # The second hit comes as soon as there is another question; within the page, whose timers a slow machine delays, too.
+    page.get_by_test_id("doubt").evaluate(
+        """async (first) => {
+            const discard = (dialog) => dialog.querySelector(".dialog-foot button").click();
+            discard(first);
+            let next = first;
+            while (next === first || next === null) {
+                await new Promise((resolve) => setTimeout(resolve, 5));
+                next = document.querySelector('[data-testid="doubt"]');
+            }
+            discard(next);
+        }"""
+    )
     expect(page.get_by_test_id("doubt")).to_be_visible()
     expect(page.get_by_test_id("waiting")).to_contain_text("1")
     page.wait_for_timeout(SETTLING_MS)

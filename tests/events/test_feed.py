@@ -52,7 +52,9 @@ async def test_readers_of_two_processes_miss_and_repeat_nothing(settings):
     async with demo_hub(settings) as first, demo_hub(settings) as second:
         ends = await first.store.log_ends(BRAND, [1, 2])
         wanted = {venue_id: found.last + 2 * writers * each for venue_id, found in ends.items()}
-        viewers = [(hub, await hub.feed.open(BRAND, [1, 2], {})) for hub in (first, second) for _ in range(3)]
+        viewers = [
+            (hub, await hub.feed.open(BRAND, [1, 2], {}, of_house=True)) for hub in (first, second) for _ in range(3)
+        ]
         following = [
             asyncio.create_task(follow(hub, viewer, wanted, limit=7 if index == 2 else 500))
             for index, (hub, viewer) in enumerate(viewers)
@@ -80,7 +82,7 @@ async def test_pages_of_the_store_miss_nothing_while_others_write(settings):
 
 async def test_all_viewers_share_what_was_encoded_once(hub: Hub):
     """The very same events of one commit for each of them, however many watch."""
-    viewers = [await hub.feed.open(BRAND, [1], {}) for _ in range(20)]
+    viewers = [await hub.feed.open(BRAND, [1], {}, of_house=True) for _ in range(20)]
     await write(hub, 1, 5)
     await until(lambda: all(viewer.woken.is_set() for viewer in viewers))
     pulled = [await hub.feed.pull(viewer, 100) for viewer in viewers]
@@ -91,7 +93,7 @@ async def test_all_viewers_share_what_was_encoded_once(hub: Hub):
 async def test_a_commit_wakes_viewers_at_once(hub: Hub, monkeypatch):
     """By the driver's hint, without waiting for the feed's own look."""
     monkeypatch.setattr(limits, "FEED_POLL_S", 3600)
-    viewer = await hub.feed.open(BRAND, [1], {})
+    viewer = await hub.feed.open(BRAND, [1], {}, of_house=True)
     await hub.feed.pull(viewer, 10)
     await write(hub, 1)
     async with asyncio.timeout(20):
@@ -100,7 +102,7 @@ async def test_a_commit_wakes_viewers_at_once(hub: Hub, monkeypatch):
 
 async def test_nothing_is_asked_of_the_store_while_nobody_watches(hub: Hub, monkeypatch):
     """Neither by itself nor after a commit; what was watched is forgotten."""
-    viewer = await hub.feed.open(BRAND, [1, 2], {})
+    viewer = await hub.feed.open(BRAND, [1, 2], {}, of_house=True)
     await write(hub, 1)
     await follow(hub, viewer, {1: 1})
     hub.feed.leave(viewer)
@@ -116,7 +118,7 @@ async def test_nothing_is_asked_of_the_store_while_nobody_watches(hub: Hub, monk
 async def test_a_viewer_behind_the_ring_reads_from_the_store(hub: Hub, monkeypatch):
     """More events than the process remembers, then back into the ring, in order."""
     monkeypatch.setattr(limits, "FEED_EVENTS", 10)
-    viewer = await hub.feed.open(BRAND, [1], {1: 0})
+    viewer = await hub.feed.open(BRAND, [1], {1: 0}, of_house=True)
     for _ in range(10):
         await write(hub, 1, 5)
     await until(lambda: hub.feed.last(viewer, 1) == 50)
@@ -127,7 +129,7 @@ async def test_a_viewer_behind_the_ring_reads_from_the_store(hub: Hub, monkeypat
 async def test_what_the_feed_remembers_is_bounded_in_bytes(hub: Hub, monkeypatch):
     """The oldest event of all venues goes first."""
     monkeypatch.setattr(limits, "FEED_BYTES", 100_000)
-    viewer = await hub.feed.open(BRAND, [1, 2], {})
+    viewer = await hub.feed.open(BRAND, [1, 2], {}, of_house=True)
     for _ in range(20):
         await write_many(hub, {1: 1, 2: 1}, data=json.dumps("x" * 9_000))
     await until(lambda: hub.feed.last(viewer, 1) == hub.feed.last(viewer, 2) == 20)
@@ -138,7 +140,7 @@ async def test_what_the_feed_remembers_is_bounded_in_bytes(hub: Hub, monkeypatch
 
 async def test_what_was_heard_long_ago_is_read_from_the_store_again(hub: Hub, monkeypatch):
     """Where it may have been redacted meanwhile; who is behind misses nothing."""
-    viewer = await hub.feed.open(BRAND, [1], {1: 0})
+    viewer = await hub.feed.open(BRAND, [1], {1: 0}, of_house=True)
     await write(hub, 1, 5)
     await until(lambda: hub.feed.last(viewer, 1) == 5)
     monkeypatch.setattr(limits, "FEED_REMEMBERS_S", 0.0)
@@ -157,13 +159,13 @@ async def test_integrators_together_leave_places_to_the_house(hub: Hub, monkeypa
     with pytest.raises(ComandaError) as refused:
         await hub.feed.open(BRAND, [1], {}, "c", of_house=False)
     assert refused.value.code == "too_many_viewers"
-    await hub.feed.open(BRAND, [1], {}, "till")
+    await hub.feed.open(BRAND, [1], {}, "till", of_house=True)
 
 
 async def test_a_busy_venue_does_not_keep_another_waiting(hub: Hub):
     """The venues of a viewer take turns."""
     await write_many(hub, {1: 1000, 2: 1})
-    viewer = await hub.feed.open(BRAND, [1, 2], {1: 0, 2: 0})
+    viewer = await hub.feed.open(BRAND, [1, 2], {1: 0, 2: 0}, of_house=True)
     first, second = await hub.feed.pull(viewer, 100), await hub.feed.pull(viewer, 100)
     assert {event.venue_id for event in first} == {1}
     assert 2 in {event.venue_id for event in second}
@@ -172,13 +174,13 @@ async def test_a_busy_venue_does_not_keep_another_waiting(hub: Hub):
 async def test_one_viewer_too_many_is_refused_until_another_leaves(hub: Hub, monkeypatch):
     """503 too_many_viewers with Retry-After."""
     monkeypatch.setattr(limits, "MAX_VIEWERS", 2)
-    viewers = [await hub.feed.open(BRAND, [1], {}) for _ in range(2)]
+    viewers = [await hub.feed.open(BRAND, [1], {}, of_house=True) for _ in range(2)]
     with pytest.raises(ComandaError) as refused:
-        await hub.feed.open(BRAND, [1], {})
+        await hub.feed.open(BRAND, [1], {}, of_house=True)
     assert (refused.value.code, refused.value.retry_after_s) == ("too_many_viewers", limits.VIEWER_RETRY_S)
     hub.feed.leave(viewers[0])
     hub.feed.leave(viewers[0])
-    await hub.feed.open(BRAND, [1], {})
+    await hub.feed.open(BRAND, [1], {}, of_house=True)
     assert hub.feed.viewers == 2
 
 
@@ -188,7 +190,7 @@ async def test_who_cannot_be_served_without_a_gap_is_told(hub: Hub, monkeypatch)
     await write(hub, 1, 60)
     await hub.store.purge_events(BRAND, 1, now_micros(), 5)
     for after, told in ((4, True), (5, True), (9, True), (10, False), (60, False), (61, True)):
-        viewer = await hub.feed.open(BRAND, [1], {1: after})
+        viewer = await hub.feed.open(BRAND, [1], {1: after}, of_house=True)
         if told:
             with pytest.raises(OutsideLog) as outside:
                 await hub.feed.pull(viewer, 10)
@@ -200,7 +202,7 @@ async def test_who_cannot_be_served_without_a_gap_is_told(hub: Hub, monkeypatch)
 
 async def test_the_feed_outlives_a_store_that_is_away(hub: Hub, monkeypatch):
     """It goes on where it was as soon as the store answers."""
-    viewer = await hub.feed.open(BRAND, [1], {})
+    viewer = await hub.feed.open(BRAND, [1], {}, of_house=True)
     original = hub.store.new_events
     away = [ComandaError("storage_unavailable", "away"), RuntimeError("odd")]
 

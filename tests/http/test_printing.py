@@ -10,7 +10,7 @@ from dataclasses import replace
 import httpx
 import pytest
 from benchmarks.servers import free_port
-from sqlalchemy import select, text
+from sqlalchemy import text
 from tests.conftest import Server, fresh_database, sign_in, until
 from tests.http.chain import DOCUMENTED, KITCHEN, MINIMAL, TILL, did, events, hub_get, manager, place, post
 
@@ -27,7 +27,6 @@ from comanda.printing.stream import read_stream
 from comanda.settings import Settings
 from comanda.store.leases import NOBODY, Lease, hold_lease
 from comanda.store.print_jobs import make_uncertain, take_job
-from comanda.store.tables import leases
 from comanda.store.transaction import Statement, one
 
 pytestmark = pytest.mark.anyio
@@ -871,16 +870,18 @@ async def test_a_paper_that_was_called_uncertain_does_not_come_out_later(server:
         assert kitchen.papers == []
 
 
-async def test_a_process_that_lost_the_duty_takes_no_paper(server: Server):
+async def test_a_process_that_lost_the_duty_takes_no_paper(server: Server, monkeypatch: pytest.MonkeyPatch):
     """However long its transaction was on its way: another one holds the lease by now."""
     store = server.hub.store
+    monkeypatch.setattr(limits, "PRINT_RETRY_S", 600.0)
+    monkeypatch.setattr(limits, "PRINT_MAX_RETRY_S", 600.0)
     await server.import_(at(free_port(), NOWHERE))
     await place(server, **SENT)
 
-    def held():
-        return (yield one(Statement(select(leases.c.holder).where(leases.c.duty == DUTY))))
+    async def put_back() -> bool:
+        return any(job.attempts for job in await store.read_jobs(demo.BRAND, 1, "queued"))
 
-    await until(lambda: store.read(held))
+    await until(put_back)
     (job,) = await store.read_jobs(demo.BRAND, 1, "queued")
     assert await store.run(lambda: take_job(demo.BRAND, job, DUTY, "somebody else", now_micros())) is None
     assert [one.status for one in await store.read_jobs(demo.BRAND, 1, "queued")] == ["queued"]

@@ -1,11 +1,15 @@
 /**
  * Screens that nobody ever reloads take the pages of an upgraded server by themselves, when it disturbs nobody.
  *
- * Only the board and the kitchen: all they show is the server's, and nothing is being typed.
+ * Only the board and the kitchen: all they show is the server's, and nothing is being typed. A page that is loaded anew is
+ * mute until it is touched, and leaves full screen: where that matters the banner waits for a hand (`takeNewPages`).
  */
 
 import { effect } from "@preact/signals";
+import { unanswered } from "~/bell";
+import { soundOn } from "~/preferences";
 import { pressed } from "~/press";
+import { soundAllowed } from "~/sound";
 import { isReached, waiting } from "~/sync/actions";
 import { outdated } from "~/sync/line";
 
@@ -18,8 +22,14 @@ for (const kind of ["pointerdown", "keydown", "wheel"]) {
   addEventListener(kind, () => (touchedAt = performance.now()), { capture: true, passive: true });
 }
 
+/** Load the server's new pages, for somebody who asked for them. */
+export function takeNewPages(): void {
+  location.reload();
+}
+
 function isQuiet(): boolean {
   if (performance.now() - touchedAt < QUIET_MS || pressed.peek() || waiting.peek().length > 0) return false;
+  if (document.fullscreenElement !== null || (soundOn.peek() && soundAllowed.peek()) || unanswered.peek().length > 0) return false;
   return isReached() && /^\/(board|kitchen)/.test(location.pathname) && document.querySelector("dialog[open]") === null;
 }
 

@@ -47,25 +47,28 @@ export async function recognise(): Promise<void> {
   become(acting);
 }
 
-let isFindingOut = false;
+let findingOut: Promise<void> | null = null;
+let findOutAgain = false;
 
 /** Find out who is signed in, however long the server is away; `whenAway` hears of each try in vain. */
-export async function recogniseInTheEnd(whenAway: () => void = () => undefined): Promise<void> {
-  if (isFindingOut) return;
-  isFindingOut = true;
-  try {
-    for (;;) {
-      try {
-        await recognise();
-        return;
-      } catch {
-        whenAway();
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
+export function recogniseInTheEnd(whenAway: () => void = () => undefined): Promise<void> {
+  // What is being asked just now may be answered as it was before.
+  findOutAgain = findingOut !== null;
+  findingOut ??= findOut(whenAway).finally(() => (findingOut = null));
+  return findingOut;
+}
+
+async function findOut(whenAway: () => void): Promise<void> {
+  do {
+    findOutAgain = false;
+    try {
+      await recognise();
+    } catch {
+      findOutAgain = true;
+      whenAway();
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
-  } finally {
-    isFindingOut = false;
-  }
+  } while (findOutAgain);
 }
 
 async function acts(): Promise<CallerCard | null> {

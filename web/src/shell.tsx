@@ -17,11 +17,12 @@ import { Segments } from "~/parts/segments";
 import { toastError } from "~/parts/toasts";
 import { pressed, useSettled, useShift } from "~/press";
 import { keysOn, soundOn, theme, type Theme } from "~/preferences";
+import { takeNewPages } from "~/renewal";
 import { chooseVenue, hasRole, hello, isOverheard, me, role, signOut, venueId } from "~/session";
 import { soundAllowed } from "~/sound";
 import { confirmWaiting, doubtful, dropWaiting, isReached, waiting } from "~/sync/actions";
 import { board, boardStaleSince } from "~/sync/board";
-import { line } from "~/sync/line";
+import { line, outdated } from "~/sync/line";
 
 /** What passes sooner is not worth a word. */
 const STALE_SHOWN_MS = 3_000;
@@ -214,6 +215,7 @@ function bannersNow(): Told {
   const isStale = !isLost && staleSince !== null && msAt(now(), staleSince) >= STALE_SHOWN_MS;
   const waits = waiting.value.length > 0;
   const { truncated } = board.value;
+  const renewed = outdated.value;
   const isSilent = soundOn.value && !soundAllowed.value && hasRole("cashier", "cook", "manager");
   const banners = (
     <>
@@ -234,6 +236,12 @@ function bannersNow(): Told {
           {common.waiting(waiting.value.length)}
         </div>
       )}
+      {renewed && (
+        <div class="banner" role="status" data-testid="new-pages">
+          {common.newPages}
+          <Button onClick={takeNewPages}>{common.takeNewPages}</Button>
+        </div>
+      )}
       {truncated && <div class="banner">{common.truncated}</div>}
       {isSilent && (
         <div class="banner" data-testid="sound-blocked">
@@ -243,7 +251,7 @@ function bannersNow(): Told {
       )}
     </>
   );
-  return { banners, kinds: [isLost, isStale, waits, truncated, isSilent].join() };
+  return { banners, kinds: [isLost, isStale, waits, renewed, truncated, isSilent].join() };
 }
 
 /** Words with an age that grows every second to look at; they are heard once. */

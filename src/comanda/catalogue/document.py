@@ -185,7 +185,7 @@ def check_document(document: Document, snapshot: Snapshot) -> Snapshot:
             problems.append(Problem(f"venues[{index}].timezone", "unknown_time_zone", message, venue.timezone))
         problems += _target_problems(venue, f"venues[{index}]")
         problems += _ladder_problems(venue, f"venues[{index}].accept_deadlines")
-    problems += _crossed_bounds(document)
+    problems += _crossed_bounds(document, snapshot)
     problems += _doubled_printers(document, after)
     problems += _doubled_prices(document, after)
     problems += nested_variants(document.products, snapshot, after)
@@ -237,10 +237,12 @@ def _ladder_problems(venue: Venue, path: str) -> Iterator[Problem]:
             yield Problem(where, "decides_early", "only the last step may accept or ignore", None)
 
 
-def _crossed_bounds(document: Document) -> Iterator[Problem]:
-    """Nobody could order a product of a group that takes fewer than it asks for."""
+def _crossed_bounds(document: Document, before: Snapshot) -> Iterator[Problem]:
+    """Nobody could order a product of a group that takes fewer than it asks for; what was there is let be."""
     for index, group in enumerate(document.modifier_groups):
-        if 0 < group.max_select < group.min_select:
+        known = before.modifier_groups.get(group.id)
+        is_new = known is None or (known.min_select, known.max_select) != (group.min_select, group.max_select)
+        if is_new and 0 < group.max_select < group.min_select:
             message = f"must be {group.min_select} (min_select) or more, or 0 for no bound"
             yield Problem(f"modifier_groups[{index}].max_select", "below_minimum", message, group.max_select)
 

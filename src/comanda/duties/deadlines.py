@@ -65,9 +65,6 @@ class _Deadlines:
 
     async def _one_round(self) -> None:
         """Begin what is due and not begun yet."""
-        if self._clock.jumped():
-            self._respite_until = time.monotonic() + limits.DEADLINE_RESPITE_S
-            log.warning("deadlines.clock_was_set", waits_s=limits.DEADLINE_RESPITE_S)
         directory = await self._known.directory()
         houses = [House(brand, self._known.snapshot(brand.id)) for brand in directory.brands.values()]
         await self._choose_watched(houses)
@@ -92,7 +89,7 @@ class _Deadlines:
         brand_id = house.brand.id
         due = await self._store.read(lambda: due_steps(brand_id, now_micros()))
         by_order: dict[int, list[tuple[int, str]]] = {}
-        decides = time.monotonic() >= self._respite_until
+        decides = self._may_decide()
         for order_id, step, action in due:
             if decides or action not in ("accept", "ignore"):
                 by_order.setdefault(order_id, []).append((step, action))
@@ -103,6 +100,13 @@ class _Deadlines:
                 self._climbing[key] = task
                 task.add_done_callback(lambda _, key=key: self._climbing.pop(key))  # type: ignore[misc]
         (self._crowded.add if len(due) >= limits.DUE_STEPS else self._crowded.discard)(brand_id)
+
+    def _may_decide(self) -> bool:
+        """Whether what is due is so by the time that has gone by; asked after the clock was, which says what is due."""
+        if self._clock.jumped():
+            self._respite_until = time.monotonic() + limits.DEADLINE_RESPITE_S
+            log.warning("deadlines.clock_was_set", waits_s=limits.DEADLINE_RESPITE_S)
+        return time.monotonic() >= self._respite_until
 
     async def _climb(self, house: House, order_id: int, steps: list[tuple[int, str]]) -> None:
         """Carry out what is due of one order, step after step; one that has to wait keeps no other waiting."""

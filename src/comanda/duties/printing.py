@@ -162,6 +162,8 @@ class Printing:
     async def _print(self, brand_id: str, job: PrintJob, printer: Printer, snapshot: Snapshot) -> None:
         ticket = await self._run(lambda: print_jobs.take_job(brand_id, job, DUTY, self._holder, now_micros()))
         if ticket is None:
+            # Perhaps another process has the duty by now: it is asked for before anything else is tried.
+            self._held_until.pop(brand_id, None)
             return
         if _is_needless(job, snapshot, ticket):
             await self._run(lambda: print_jobs.settle_job(brand_id, job, "overtaken", now_micros()))

@@ -72,7 +72,7 @@ class Feed:
         return len(self._viewers)
 
     async def open(
-        self, brand_id: str, venue_ids: Sequence[int], after: Mapping[int, int], who: str = "", *, of_house: bool = True
+        self, brand_id: str, venue_ids: Sequence[int], after: Mapping[int, int], who: str = "", *, of_house: bool
     ) -> Viewer:
         """Begin to watch venues, each after its number in ``after`` or from now on; end it with `leave`.
 

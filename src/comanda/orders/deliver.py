@@ -147,10 +147,10 @@ def leave_screens(dossier: Dossier, house: House, at: Micros, before: Micros) ->
     """Take an order off every screen that nobody has touched since ``before``, nor its receipt, nor its tickets.
 
     Its status and its money stay as they are. What is accepted and not sent waits for that on the screens (contract
-    14.1.9), and so does what was scheduled, for its day.
+    14.1.9).
     """
     order, receipt = dossier.order, dossier.receipt
-    if order.open and receipt is not None and _waits(order, receipt):
+    if order.open and order.status is Status.RECEIVED and order.sent_at is None and order.handed_over_at is None:
         return Change(dossier)
     touched = [order.updated_at, *(ticket.updated_at for ticket in dossier.tickets)]
     if max(touched) >= before or (receipt is not None and receipt.updated_at >= before):
@@ -166,10 +166,6 @@ def leave_screens(dossier: Dossier, house: House, at: Micros, before: Micros) ->
     if not telling.events:
         return Change(dossier)
     return Change(Dossier(order, dossier.receipt, tickets), tuple(telling.events))
-
-
-def _waits(order: StoredOrder, receipt: Receipt) -> bool:
-    return not receipt.handed_over and (order.sent_at is None or receipt.order_status is OrderStatus.SCHEDULED)
 
 
 def find_ticket(dossier: Dossier, ticket_id: str) -> Ticket:

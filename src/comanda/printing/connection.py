@@ -53,38 +53,41 @@ async def send_paper(
 ) -> Sent:
     """Send a paper once to a printer at ``host`` (a name or an address) and say what is known of it.
 
-    Whoever else in this process sends to that host and port is waited for; then it takes at most ``connect_s`` +
-    2 * (PRINTER_SEND_S + PRINTER_CLOSE_S) seconds. Raises PrinterAddressRefused when any address that the host stands
-    for is not allowed, ValueError for a paper over MAX_PAPER_BYTES.
+    Once connected, whoever else in this process sends to that host and port is waited for. Beside that it takes at most
+    ``connect_s`` + 2 * (PRINTER_SEND_S + PRINTER_CLOSE_S) seconds. Raises PrinterAddressRefused when any address that
+    the host stands for is not allowed, ValueError for a paper over MAX_PAPER_BYTES.
     """
     if len(paper) > limits.MAX_PAPER_BYTES:
         raise ValueError(f"a paper is at most {limits.MAX_PAPER_BYTES} bytes")
+    try:
+        async with asyncio.timeout(connect_s):
+            addresses = await _resolve(host, port)
+            for address in addresses:
+                check_address(address, allowed=allowed, loopback=loopback)
+            reader, writer = await _connect(addresses, port)
+    except OSError:
+        return Sent.AWAY
+    sent = Sent.UNCERTAIN
     # A device that takes two connections would mix what comes through them.
     alone = _talking.setdefault((host, port), asyncio.Lock())
-    async with alone:
-        try:
-            async with asyncio.timeout(connect_s):
-                addresses = await _resolve(host, port)
-                for address in addresses:
-                    check_address(address, allowed=allowed, loopback=loopback)
-                reader, writer = await _connect(addresses, port)
-        except OSError:
-            return Sent.AWAY
-        sent = Sent.UNCERTAIN
-        try:
+    try:
+        async with alone:
             sent = await _hand_over(reader, writer, paper)
-        finally:
-            if sent is Sent.UNCERTAIN:
-                _break_off(writer)
-            else:
-                writer.close()
-        return sent
+    finally:
+        if sent is Sent.UNCERTAIN:
+            _break_off(writer)
+        else:
+            writer.close()
+    return sent
 
 
 def _break_off(writer: asyncio.StreamWriter) -> None:
     """Let nothing more out: closed in order, the system would go on delivering a paper that was called uncertain."""
-    with contextlib.suppress(OSError):
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connected = writer.get_extra_info("socket")
+    # Of a connection that is lost already there is no socket any more, or one without a number.
+    if connected is not None:
+        with contextlib.suppress(OSError, ValueError):
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 
 

@@ -93,6 +93,8 @@ _oldest_open = (
         orders.c.brand_id == bindparam("brand_id"),
         orders.c.venue_id == bindparam("venue_id"),
         orders.c.open == true(),
+        # What is accepted and not sent waits (`comanda.orders.deliver.leave_screens`).
+        or_(orders.c.status != "RECEIVED", orders.c.sent_at.is_not(None), orders.c.handed_over_at.is_not(None)),
     )
     .order_by(orders.c.id)
     .limit(bindparam("amount"))

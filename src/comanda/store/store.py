@@ -1,7 +1,9 @@
 """The store as the rest of Comanda sees it: subjects on top of one driver."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -33,6 +35,7 @@ from comanda.store.order_statements import TAKE_GUEST_ID
 from comanda.store.transaction import Transaction, TransactionBuilder, one
 from comanda.store.waiting import Waiting, await_outcome, intake_full, storage_away
 
+log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 
@@ -154,8 +157,22 @@ class Store:
 
     async def list_orders(self, brand_id: BrandId, listing: Listing) -> tuple[list[StoredOrder], int]:
         """A page of orders and how many there are in all."""
-        async with self._lists:
+        async with self._turn_for_list():
             return await self.read(lambda: orders.list_orders(brand_id, listing))
+
+    @asynccontextmanager
+    async def _turn_for_list(self) -> AsyncIterator[None]:
+        """Some readers are never lists'. Raises ComandaError ``storage_unavailable`` after READ_WAIT_S."""
+        try:
+            async with asyncio.timeout(limits.READ_WAIT_S):
+                await self._lists.acquire()
+        except TimeoutError:
+            log.warning("a list waited %s s for its turn", limits.READ_WAIT_S)
+            raise storage_away() from None
+        try:
+            yield
+        finally:
+            self._lists.release()
 
     async def find_customers(self, brand_id: BrandId, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
         """Customers by id."""
@@ -175,7 +192,7 @@ class Store:
 
     async def list_receipts(self, brand_id: BrandId, listing: Listing) -> tuple[list[receipts.PaidOrder], int]:
         """A page of receipts and how many there are in all."""
-        async with self._lists:
+        async with self._turn_for_list():
             return await self.read(lambda: receipts.list_receipts(brand_id, listing))
 
     async def read_board(self, brand_id: BrandId, venue_id: int) -> boards.Board:

@@ -51,6 +51,9 @@ export type Outcome<T> = { state: "done"; data: T } | { state: "waiting" };
 
 const queue = signal<readonly Waiting[]>(restored());
 const flying = signal<ReadonlySet<string>>(new Set());
+/** Boards that do not come any more change nothing by themselves; time does, for whoever asks whether they still come. */
+const beats = signal(0);
+setInterval(() => (beats.value += 1), 1_000);
 let actor = "";
 let sending = false;
 
@@ -81,7 +84,7 @@ export function isPending(path: string): boolean {
 export async function act<T>(wish: Wish): Promise<Outcome<T>> {
   if (isPending(wish.path)) return { state: "waiting" };
   const one = begun(wish, freshKey());
-  if (isAway.value && queue.value.length > 0) {
+  if (line.value.state === "lost" && !isReached() && queue.value.length > 0) {
     keep([...queue.value, one]);
     return { state: "waiting" };
   }
@@ -133,7 +136,7 @@ export function isReached(): boolean {
 }
 
 /** Whether the server is not there: the line is lost, and no boards come without it either. */
-export const isAway = computed(() => line.value.state === "lost" && !isReached());
+export const isAway = computed(() => beats.value >= 0 && line.value.state === "lost" && !isReached());
 
 /** People say that an action does not hold any more. */
 export function dropWaiting(key: string): void {

@@ -317,7 +317,8 @@ function forget(ids: readonly number[]): void {
 }
 
 function isShown(orderId: number): boolean {
-  return state.value.orders.has(orderId) || state.value.done.some((order) => order.id === orderId);
+  const { orders, done, tickets } = state.value;
+  return orders.has(orderId) || done.some((order) => order.id === orderId) || [...tickets.values()].some((ticket) => ticket.order_id === orderId);
 }
 
 async function fetchSummaries(): Promise<void> {

@@ -35,6 +35,7 @@ class EventQuery:
     types: tuple[str, ...]
     wait_s: int
     viewer: str
+    of_house: bool
 
 
 async def list_events(call: Call, hub: Hub) -> Reply:
@@ -111,6 +112,7 @@ def _asked(call: Call, hub: Hub) -> EventQuery:
         types=wanted_types(query),
         wait_s=queries.bounded_number(query, "wait", 0, 0, limits.MAX_EVENT_WAIT_S),
         viewer=f"{call.acting.brand.id}/{call.acting.actor}",
+        of_house=call.acting.kind != "integrator",
     )
 
 
@@ -119,7 +121,9 @@ async def _next_page(asked: EventQuery, empty: EventPage, hub: Hub) -> EventPage
     loop = asyncio.get_running_loop()
     until = loop.time() + asked.wait_s
     feed, venue_id = hub.feed, asked.venue_id
-    viewer = await feed.open(asked.brand_id, [venue_id], {venue_id: empty.through}, asked.viewer)
+    viewer = await feed.open(
+        asked.brand_id, [venue_id], {venue_id: empty.through}, asked.viewer, of_house=asked.of_house
+    )
     try:
         found: Sequence[LoggedEvent] = ()
         while not found and loop.time() < until and not feed.draining.is_set():

@@ -39,6 +39,8 @@ const common: Messages["common"] = {
   stillWanted: "Əlaqə olmayanda bunu istəmisiniz. Yenə də edilsin?",
   old: (age: string) => `${age} əvvəl istənilib`,
   overtaken: "o vaxtdan bəri bu sifarişi başqası dəyişib",
+  newPages: "Comanda yenilənib.",
+  takeNewPages: "Yeni səhifələri yüklə",
   notKnown: (label: string) => `Edilib-edilmədiyi məlum deyil: ${label}`,
   notDone: (label: string) => `Edilmədi: ${label}`,
   refused: "Server bunu qəbul etmədi",

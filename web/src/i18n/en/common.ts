@@ -38,6 +38,8 @@ export default {
   stillWanted: "While the connection was lost you asked for this. Should it still happen?",
   old: (age: string) => `asked for ${age} ago`,
   overtaken: "somebody has changed this order since",
+  newPages: "Comanda has been upgraded.",
+  takeNewPages: "Load the new pages",
   notKnown: (label: string) => `Nobody knows whether this was done: ${label}`,
   notDone: (label: string) => `Not done: ${label}`,
   refused: "The server refused this",

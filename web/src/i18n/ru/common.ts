@@ -40,6 +40,8 @@ const common: Messages["common"] = {
   stillWanted: "Вы попросили об этом, пока не было связи. Всё ещё выполнить?",
   old: (age: string) => `запрошено ${age} назад`,
   overtaken: "с тех пор этот заказ изменил кто-то другой",
+  newPages: "Comanda обновлена.",
+  takeNewPages: "Загрузить новые страницы",
   notKnown: (label: string) => `Неизвестно, выполнено ли: ${label}`,
   notDone: (label: string) => `Не выполнено: ${label}`,
   refused: "Сервер отказал",

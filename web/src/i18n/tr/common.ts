@@ -39,6 +39,8 @@ const common: Messages["common"] = {
   stillWanted: "Bağlantı yokken bunu istediniz. Yine de yapılsın mı?",
   old: (age: string) => `${age} önce istendi`,
   overtaken: "o zamandan beri bu siparişi başkası değiştirdi",
+  newPages: "Comanda güncellendi.",
+  takeNewPages: "Yeni sayfaları yükle",
   notKnown: (label: string) => `Yapılıp yapılmadığı bilinmiyor: ${label}`,
   notDone: (label: string) => `Yapılmadı: ${label}`,
   refused: "Sunucu bunu kabul etmedi",

@@ -16,8 +16,9 @@ export function Papers(): JSX.Element | null {
   const { board } = messages();
   const { printJobs, tickets } = venueBoard.value;
   const isSettled = useSettled([...printJobs.keys()]);
-  useShift(String(printJobs.size));
-  if (printJobs.size === 0 || !hasRole("cashier", "manager")) return null;
+  const shown = hasRole("cashier", "manager") ? printJobs.size : 0;
+  useShift(String(shown));
+  if (shown === 0) return null;
   return (
     <section class="board-papers" aria-label={board.papers.region}>
       {[...printJobs.values()].map((job) => {

@@ -22,6 +22,8 @@ import { useWakeLock } from "./wake-lock";
 
 const tickets = computed(() => board.value.tickets);
 const ALL_DAY = "kitchen.all-day";
+/** A page has been turned after this, or never is. */
+const TURNED_MS = 1_000;
 
 /** A station's tickets as large cards; dark by itself, and awake. */
 export function Display({ stationId, name }: { stationId: number | null; name: string }): JSX.Element {
@@ -33,6 +35,7 @@ export function Display({ stationId, name }: { stationId: number | null; name: s
   const [page, setPage] = useState(0);
   /** The page that is being turned to; until it is reached, what the keys number is on it already. */
   const turning = useRef<number | null>(null);
+  const turned = useRef<ReturnType<typeof setTimeout>>(undefined);
   const [more, setMore] = useState<string | null>(null);
   const { box, room } = useRoom();
   const own = ofStation(tickets.value.values(), stationId);
@@ -54,16 +57,22 @@ export function Display({ stationId, name }: { stationId: number | null; name: s
     if (grid === null) return;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const wantedPage = Math.max(0, Math.min(pages.length - 1, to));
-    grid.scrollTo({ left: wantedPage * grid.clientWidth, behavior: calm ? "auto" : "smooth" });
-    turning.current = wantedPage;
+    const left = wantedPage * grid.clientWidth;
+    turning.current = Math.abs(grid.scrollLeft - left) > 1 ? wantedPage : null;
+    grid.scrollTo({ left, behavior: calm ? "auto" : "smooth" });
     setPage(wantedPage);
+    clearTimeout(turned.current);
+    // Whatever comes in between: what is in sight then is what counts.
+    turned.current = setTimeout(() => arrived(grid), TURNED_MS);
   }
 
   function scrolled(grid: HTMLElement): void {
-    const reached = Math.round(grid.scrollLeft / grid.clientWidth);
-    if (turning.current !== null && reached !== turning.current) return;
+    if (turning.current === null || pageInSight(grid) === turning.current) arrived(grid);
+  }
+
+  function arrived(grid: HTMLElement): void {
     turning.current = null;
-    setPage(reached);
+    setPage(pageInSight(grid));
   }
 
   function toggleCounting(): void {
@@ -150,6 +159,10 @@ function Columns(props: {
     );
   });
   return <>{drawn}</>;
+}
+
+function pageInSight(grid: HTMLElement): number {
+  return Math.round(grid.scrollLeft / grid.clientWidth);
 }
 
 function commentOf(ticket: TicketCard): string | null {

@@ -4,7 +4,7 @@ import type { TicketCard, TicketLineCard } from "~/api/types";
 import { messages } from "~/i18n";
 import { count } from "~/i18n/format";
 import { Icon } from "~/parts/icon";
-import { finishLine, linePath, usePending } from "./moves";
+import { finishLine, linePath, tapped, usePending } from "./moves";
 import { modifierText } from "./queue";
 
 /** One line of a ticket; a tap says that it is ready. */
@@ -20,7 +20,7 @@ export function Line({ ticket, line }: { ticket: TicketCard; line: TicketLineCar
       aria-pressed={done}
       aria-disabled={over}
       aria-busy={busy}
-      onClick={() => finishLine(ticket, line.line)}
+      onClick={tapped(() => finishLine(ticket, line.line))}
       data-testid="ticket-line"
       data-line={line.line}
     >

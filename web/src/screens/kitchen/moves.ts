@@ -36,6 +36,7 @@ export function bump(ticket: TicketCard): void {
 
 /** Do something with a ticket, unless it is the second hit of the same hand. */
 export function move(ticket: TicketCard, what: Move): void {
+  if (hits.has(`${ticket.id} turned`) && performance.now() - (hits.get(`${ticket.id} turned`) ?? 0) <= GUARD_MS) return;
   if (!meant(ticket.id, ticket.id)) return;
   const { kitchen } = messages();
   const done = ask(ticket, pathOf(ticket, what), kitchen.asked[what](ticket.order_number));
@@ -52,9 +53,21 @@ export function finishLine(ticket: TicketCard, line: number): void {
   void ask(ticket, linePath(ticket, line), messages().kitchen.asked.line(ticket.order_number, found.name));
 }
 
-/** A ticket stands elsewhere, or its button means something else: what hits it in this moment was meant for another. */
+/** A ticket stands elsewhere now: what hits it in this moment was meant for another. */
 export function noteMoved(ticketId: string): void {
   hits.set(`${ticketId} moved`, performance.now());
+}
+
+/** A ticket's button means something else now: what hits that in this moment was meant for what it meant before. */
+export function noteTurned(ticketId: string): void {
+  hits.set(`${ticketId} turned`, performance.now());
+}
+
+/** What a tap does, unless the whole page has only just moved; keys mean what they name, wherever that lies. */
+export function tapped(does: () => void): (event: MouseEvent) => void {
+  return (event) => {
+    if (event.detail === 0 || !hasShifted()) does();
+  };
 }
 
 /** Whether an action is under way; a component that reads it is drawn again only when this very answer changes. */
@@ -74,7 +87,7 @@ async function ask(ticket: TicketCard, path: string, label: string): Promise<"do
 function meant(what: string, ticketId: string): boolean {
   const at = performance.now();
   for (const [known, hitAt] of hits) if (at - hitAt > GUARD_MS) hits.delete(known);
-  if (hits.has(what) || hits.has(`${ticketId} moved`) || hasShifted()) return false;
+  if (hits.has(what) || hits.has(`${ticketId} moved`)) return false;
   hits.set(what, at);
   return true;
 }

@@ -2,7 +2,7 @@ import { computed } from "@preact/signals";
 import { Ban, Check, CircleCheckBig, Ellipsis, Flame, Hourglass, MessageSquareWarning, Play, ShoppingBag, Sparkle, TriangleAlert, Truck, Undo2, Utensils } from "lucide";
 import type { IconNode } from "lucide";
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { TicketCard } from "~/api/types";
 import { messages } from "~/i18n";
 import { clock, now, timeOfDay } from "~/i18n/format";
@@ -11,7 +11,7 @@ import { Button } from "~/parts/button";
 import { Icon } from "~/parts/icon";
 import { board, summaries } from "~/sync/board";
 import { Line } from "./line";
-import { bump, move, nextMove, noteMoved, pathOf, usePending, type Move } from "./moves";
+import { bump, move, nextMove, noteMoved, noteTurned, pathOf, tapped, usePending, type Move } from "./moves";
 import { levelAt, type Level, type Target } from "./queue";
 import { targetHere } from "./target";
 
@@ -41,8 +41,9 @@ export function Ticket({ ticket, place, number, isFresh, withStation, onMore }: 
   const { kitchen } = messages();
   const target = targetHere(ticket);
   const level = useLevel(target);
+  useLayoutEffect(() => noteMoved(ticket.id), [place]);
   // A hit on its way when the button came to mean something else was not meant for that.
-  useEffect(() => noteMoved(ticket.id), [place, ticket.status]);
+  useLayoutEffect(() => noteTurned(ticket.id), [ticket.status]);
   const isKnown = useMemo(() => computed(() => summaries.value.has(ticket.order_id)), [ticket.order_id]).value;
   const comment = useMemo(() => computed(() => summaries.value.get(ticket.order_id)?.comment ?? null), [ticket.order_id]).value;
   const waiting = ticket.status === "NEW" || ticket.status === "STARTED";
@@ -57,7 +58,7 @@ export function Ticket({ ticket, place, number, isFresh, withStation, onMore }: 
       data-level={waiting ? level : undefined}
     >
       {/* The foot's button for those who cannot aim: a keyboard finds it there. */}
-      <header class="kitchen-head" onClick={() => bump(ticket)} data-testid="ticket-head">
+      <header class="kitchen-head" onClick={tapped(() => bump(ticket))} data-testid="ticket-head">
         <div class="kitchen-head-row">
           {number !== null && <kbd class="kitchen-key">{number}</kbd>}
           <h2 class={`kitchen-number${lengthOf(ticket.order_number)}`}>{ticket.order_number}</h2>
@@ -75,7 +76,7 @@ export function Ticket({ ticket, place, number, isFresh, withStation, onMore }: 
         </div>
       </header>
       <div class="kitchen-lines" tabIndex={-1}>
-        {!isKnown && (
+        {waiting && !isKnown && (
           // Whoever cooks must not take what has not come yet for nothing.
           <p class="kitchen-note is-order is-coming" data-testid="comment-coming" aria-label={kitchen.commentComing}>
             <Icon of={MessageSquareWarning} /> …
@@ -137,7 +138,7 @@ function BumpButton({ ticket }: { ticket: TicketCard }): JSX.Element {
   const what = nextMove(ticket) as Exclude<Move, "reprint">;
   const busy = usePending(pathOf(ticket, what));
   return (
-    <Button class="kitchen-bump" look={MOVES[what].look} icon={MOVES[what].icon} busy={busy} onClick={() => move(ticket, what)} testId="bump">
+    <Button class="kitchen-bump" look={MOVES[what].look} icon={MOVES[what].icon} busy={busy} onClick={tapped(() => move(ticket, what))} testId="bump">
       {kitchen.moves[what]}
     </Button>
   );
