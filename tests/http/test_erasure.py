@@ -12,7 +12,7 @@ from tests.http.chain import DOCUMENTED, KITCHEN, MINIMAL, TILL, did, manager, p
 from tests.http.documented import TERMINAL, ask
 
 from comanda import demo
-from comanda.access.routes import ROUTES, find_route
+from comanda.access.routes import ADMINISTERED, ROUTES, find_route
 from comanda.base import limits
 from comanda.base.clock import Micros, now_micros
 from comanda.base.errors import SetupError
@@ -285,6 +285,7 @@ ANSWERING_OF_NOBODY = {
     "POST /open-api/v2/waiter-call",
     "POST /hub/v1/print-jobs/{id}/reprint",
     "POST /hub/v1/print-jobs/{id}/dismiss",
+    *(f"POST /hub/v1/admin/{kind}" for kind in ADMINISTERED if kind not in ("customers", "users")),
 }
 Sent = tuple[str, str, dict[str, str], Any]
 
