@@ -562,6 +562,20 @@ async def test_a_doubtful_paper_of_a_cancelled_order_says_cancelled(server: Serv
         assert kitchen.texts[-1].split().count("CANCELLED") == 2
 
 
+async def test_what_says_cancelled_is_printed_whatever_the_screens_have_seen(server: Server, hasty):
+    """A ticket of unknown fate is asked for again, cancelled and dismissed on the screen: its cook has only the paper."""
+    async with printer() as kitchen:
+        await server.import_(at(kitchen.port))
+        job = await uncertain_job(server, kitchen)
+        await server.import_(at(kitchen.port, NOWHERE))
+        await did(server, f"/print-jobs/{job['id']}/reprint")
+        await server.ignore(job["order_id"])
+        await did(server, f"/tickets/{job['ticket_id']}/dismiss")
+        await server.import_(at(kitchen.port))
+        await until(lambda: len(kitchen.papers) == 2)
+        assert all("CANCELLED" in text for text in kitchen.texts)
+
+
 async def _uncertain(server: Server) -> bool:
     return bool(await jobs(server, "uncertain"))
 

@@ -275,7 +275,8 @@ def test_values_beyond_our_bounds_become_remarks():
     """Rounded, cut, skipped, left out: each says so, and no product is sold for nothing."""
     found = rows()
     found["products"] += [
-        {**TOMATO, "id": 60, "type": "DISH", "name": "N" * 300, "price": Decimal("7.199999999999999"), "category_id": 999},
+        {**TOMATO, "id": 60, "type": "DISH", "name": "N" * 300, "price": Decimal("7.199999999999999"), "category_id": 999,
+         "modificator_groups": [{"id": 51, "name": "Crossed", "min_select": 3, "max_select": 2, "modificators": []}]},
         {**TOMATO, "id": 61, "type": "MODIFIER", "name": "Sauce", "price": -1, "parent_id": 61, "cost_price": "1e400"},
         {**TOMATO, "id": 62, "type": "DISH", "name": None, "price": None, "venues": [{"shape": "unknown"}, {"venue_id": 2, "available": 0}]},
         {**TOMATO, "id": 2**60}, {"name": "no id"}, None, [],
@@ -287,6 +288,7 @@ def test_values_beyond_our_bounds_become_remarks():
     assert difference(again, translation.document) == {}
     products = {product.id: product for product in translation.document.products}
     assert (len(products[60].name), products[60].price, products[60].category_id) == (255, Decimal("7.2"), None)
+    assert [g.max_select for g in translation.document.modifier_groups if g.id == 51] == [0]
     assert (products[61].active, products[61].parent_id, products[61].type) == (False, None, "MODIFICATION")
     assert (products[62].name, products[62].active) == ("Product 62", False)
     assert [(offer.venue_id, offer.available) for offer in products[62].venues] == [(2, False)]
@@ -294,6 +296,7 @@ def test_values_beyond_our_bounds_become_remarks():
         {20: None, 21: 20}, {20: 21, 21: None})  # fmt: skip
     assert said(translation.remarks) >= {
         ("products", "name is cut to 255 characters"),
+        ("modifier_groups", "max_select is below min_select; taken as no bound"),
         ("products", "price is rounded: it has more digits than are kept"),
         ("products", "category_id names a category that the source does not have; left out"),
         ("products", "type MODIFIER is not known here: taken as MODIFICATION"),

@@ -2,7 +2,7 @@
  * Screens that nobody ever reloads take the pages of an upgraded server by themselves, when it disturbs nobody.
  *
  * Only the board and the kitchen: all they show is the server's, and nothing is being typed. A page that is loaded anew is
- * mute until it is touched, and leaves full screen: where that matters the banner waits for a hand (`takeNewPages`).
+ * mute until it is touched, and leaves full screen: where that matters the shell's banner waits for a hand.
  */
 
 import { effect } from "@preact/signals";
@@ -20,11 +20,6 @@ const LOOK_MS = 2_000;
 let touchedAt = performance.now();
 for (const kind of ["pointerdown", "keydown", "wheel"]) {
   addEventListener(kind, () => (touchedAt = performance.now()), { capture: true, passive: true });
-}
-
-/** Load the server's new pages, for somebody who asked for them. */
-export function takeNewPages(): void {
-  location.reload();
 }
 
 function isQuiet(): boolean {

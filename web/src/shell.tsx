@@ -17,7 +17,6 @@ import { Segments } from "~/parts/segments";
 import { toastError } from "~/parts/toasts";
 import { pressed, useSettled, useShift } from "~/press";
 import { keysOn, soundOn, theme, type Theme } from "~/preferences";
-import { takeNewPages } from "~/renewal";
 import { chooseVenue, hasRole, hello, isOverheard, me, role, signOut, venueId } from "~/session";
 import { soundAllowed } from "~/sound";
 import { confirmWaiting, doubtful, dropWaiting, isReached, waiting } from "~/sync/actions";
@@ -239,7 +238,7 @@ function bannersNow(): Told {
       {renewed && (
         <div class="banner" role="status" data-testid="new-pages">
           {common.newPages}
-          <Button onClick={takeNewPages}>{common.takeNewPages}</Button>
+          <Button onClick={() => location.reload()}>{common.takeNewPages}</Button>
         </div>
       )}
       {truncated && <div class="banner">{common.truncated}</div>}

@@ -93,6 +93,10 @@ MAX_EXPORTED_ORDERS: Final = 400_000
 MAX_DEMO_ORDERS_PER_MINUTE: Final = 120
 
 # Duties
+CLOCK_JUMP_S: Final = 5.0
+"""No clock that is only kept in step moves so far between two looks."""
+DEADLINE_RESPITE_S: Final = 60.0
+"""After the clock was set nothing is accepted or refused by it for so long: people may have had no time to answer."""
 DEADLINE_POLL_S: Final = 0.25
 DEADLINE_SWEEP_S: Final = 10.0
 """How often brands without a deadline are looked at for steps left over from one they had."""
@@ -132,10 +136,6 @@ BATCH_RETRIES: Final = 6
 RETRY_AFTER_S: Final = 1
 ORDER_ID_BLOCK: Final = 500
 READ_CONNECTIONS: Final = 4
-CLOCK_JUMP_S: Final = 5.0
-"""No clock that is only kept in step moves so far between two looks."""
-DEADLINE_RESPITE_S: Final = 60.0
-"""After the clock was set nothing is accepted or refused by it for so long: people may have had no time to answer."""
 LISTS_AT_ONCE: Final = 2
 """A list that is counted row by row may take seconds: it must not keep intake from the other readers."""
 READ_WAIT_S: Final = 8.0

@@ -111,7 +111,7 @@ class Printing:
     async def _start_due(self, brand_id: str) -> None:
         snapshot = self._known.snapshot(brand_id)
         # Whose paper was on its way when the lines were read has another behind it for a head, which is not its turn.
-        busy = set(self._sending) | self._stations_at_work()
+        busy = self._at_work(brand_id)
         heads = await self._store.read(lambda: print_jobs.heads_of_lines(brand_id, now_micros()))
         gone = {job: due for job, due in heads if _has_lost_its_printer(job, snapshot)}
         if await self._move(brand_id, gone, snapshot):
@@ -119,21 +119,24 @@ class Printing:
             self._free.set()
             return
         for job in [job for job, due in heads if due and job not in gone]:
-            key, place = (brand_id, job.printer_id), (brand_id, job.venue_id, job.station_id)
-            if {key, place} & (busy | set(self._sending) | self._stations_at_work()):
+            places = _places(job)
+            if busy & places:
                 continue
             printer = snapshot.printers[job.printer_id]
             address = (printer.host, printer.port)
             if address in self._in_use:
                 continue
             task = asyncio.create_task(self._print(brand_id, job, printer, snapshot), name=f"print-{job.printer_id}")
+            key = (brand_id, job.printer_id)
             self._sending[key] = (job, task)
             self._in_use.add(address)
+            busy |= places
             task.add_done_callback(lambda done, key=key, address=address: self._finished(key, address, done))  # type: ignore[misc]
 
-    def _stations_at_work(self) -> set[tuple[str, int, int]]:
-        """Where a paper is on its way: the next one of a station waits for it, also when it has another printer now."""
-        return {(brand_id, job.venue_id, job.station_id) for (brand_id, _), (job, _) in self._sending.items()}
+    def _at_work(self, brand_id: str) -> set[tuple[int, ...]]:
+        """Printers and stations with a paper on its way: the next one waits, also if another printer prints it."""
+        jobs = [job for (brand, _), (job, _) in self._sending.items() if brand == brand_id]
+        return {place for job in jobs for place in _places(job)}
 
     async def _move(self, brand_id: str, gone: Mapping[PrintJob, bool], snapshot: Snapshot) -> bool:
         """Papers of printers that are in use there no more go to those that have taken their places; whether any did.
@@ -237,15 +240,19 @@ def _is_needless(job: PrintJob, snapshot: Snapshot, ticket: Ticket) -> bool:
     """Whether a paper need not be printed any more.
 
     Nobody reads paper at its station; or the slip that says CANCELLED follows; or it is cooked already, and would be
-    cooked again: what was asked for once more only if that was before it was cooked.
+    cooked again: what was asked for once more only if that was before it was cooked. What says CANCELLED is needed.
     """
-    cancelled = ticket.status is TicketStatus.CANCELLED and job.kind in ("ticket", "reprint")
+    if not snapshot.prints(ticket.station_id):
+        return True
+    if ticket.status is TicketStatus.CANCELLED:
+        return job.kind in ("ticket", "reprint")
     cooked = ticket.finished or not ticket.open
-    if job.kind == "cancellation":
-        cooked = False
-    elif job.kind != "ticket":
-        cooked = cooked and ticket.updated_at > job.created_at
-    return not snapshot.prints(ticket.station_id) or cancelled or cooked
+    return cooked and (job.kind == "ticket" or ticket.updated_at > job.created_at)
+
+
+def _places(job: PrintJob) -> set[tuple[int, ...]]:
+    """What a paper keeps busy: its printer, and its station at its venue."""
+    return {(job.printer_id,), (job.venue_id, job.station_id)}
 
 
 def _has_lost_its_printer(job: PrintJob, snapshot: Snapshot) -> bool:

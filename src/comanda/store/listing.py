@@ -48,9 +48,8 @@ def _conditions(table: Table, brand_id: str, listing: Listing) -> list[Any]:
         where = _of_customers(table, brand_id, filters.pop("customer_id"))
         venue = venue + literal_column("0")  # in a sum it leads no planner to the venues' indexes
     if "integration_id" in filters:
-        venue = venue + literal_column(
-            "0"
-        )  # external ids have an index of their own, which holds next to nothing of each
+        # Likewise: external ids have an index of their own, in which there is next to nothing of each.
+        venue = venue + literal_column("0")
     if listing.venue_id is not None:
         where.append(venue == listing.venue_id)
     where += [table.c[name].in_(allowed) for name, allowed in filters.items()]

@@ -85,6 +85,20 @@ class Store:
         """Run a reading transaction."""
         return await self._driver.read(build)
 
+    @asynccontextmanager
+    async def _turn_for_list(self) -> AsyncIterator[None]:
+        """Some readers are never lists'. Raises ComandaError ``storage_unavailable`` after READ_WAIT_S."""
+        try:
+            async with asyncio.timeout(limits.READ_WAIT_S):
+                await self._lists.acquire()
+        except TimeoutError:
+            log.warning("a list waited %s s for its turn", limits.READ_WAIT_S)
+            raise storage_away() from None
+        try:
+            yield
+        finally:
+            self._lists.release()
+
     async def next_order_id(self) -> OrderId:
         """An id no other order of this installation has or will have; ids come in blocks.
 
@@ -159,20 +173,6 @@ class Store:
         """A page of orders and how many there are in all."""
         async with self._turn_for_list():
             return await self.read(lambda: orders.list_orders(brand_id, listing))
-
-    @asynccontextmanager
-    async def _turn_for_list(self) -> AsyncIterator[None]:
-        """Some readers are never lists'. Raises ComandaError ``storage_unavailable`` after READ_WAIT_S."""
-        try:
-            async with asyncio.timeout(limits.READ_WAIT_S):
-                await self._lists.acquire()
-        except TimeoutError:
-            log.warning("a list waited %s s for its turn", limits.READ_WAIT_S)
-            raise storage_away() from None
-        try:
-            yield
-        finally:
-            self._lists.release()
 
     async def find_customers(self, brand_id: BrandId, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
         """Customers by id."""

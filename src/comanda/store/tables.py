@@ -195,7 +195,7 @@ leases = Table(
     big("until"),
     PrimaryKeyConstraint("brand_id", "duty"),
 )
-"""Which process does a background duty for a brand, and until when; see `comanda.duties`."""
+"""Which process does a background duty for a brand; see `comanda.store.leases`."""
 
 row_counts = Table(
     "row_counts",

@@ -51,9 +51,9 @@ export type Outcome<T> = { state: "done"; data: T } | { state: "waiting" };
 
 const queue = signal<readonly Waiting[]>(restored());
 const flying = signal<ReadonlySet<string>>(new Set());
-/** Boards that do not come any more change nothing by themselves; time does, for whoever asks whether they still come. */
-const beats = signal(0);
-setInterval(() => (beats.value += 1), 1_000);
+/** This device's clock as signals know it: boards that do not come any more change nothing else. */
+const clock = signal(Date.now());
+setInterval(() => (clock.value = Date.now()), 1_000);
 let actor = "";
 let sending = false;
 
@@ -84,7 +84,7 @@ export function isPending(path: string): boolean {
 export async function act<T>(wish: Wish): Promise<Outcome<T>> {
   if (isPending(wish.path)) return { state: "waiting" };
   const one = begun(wish, freshKey());
-  if (line.value.state === "lost" && !isReached() && queue.value.length > 0) {
+  if (!isReached() && line.value.state === "lost" && queue.value.length > 0) {
     keep([...queue.value, one]);
     return { state: "waiting" };
   }
@@ -132,11 +132,15 @@ function asSeenNow(one: Waiting): Waiting {
 
 /** Whether the server is there for what waits: the line is live, or boards come although no stream does. */
 export function isReached(): boolean {
-  return line.value.state === "live" || (boardStaleSince.value !== null && Date.now() - boardStaleSince.value < UNFOLLOWED_MS);
+  return isReachedAt(Date.now());
+}
+
+function isReachedAt(time: number): boolean {
+  return line.value.state === "live" || (boardStaleSince.value !== null && time - boardStaleSince.value < UNFOLLOWED_MS);
 }
 
 /** Whether the server is not there: the line is lost, and no boards come without it either. */
-export const isAway = computed(() => beats.value >= 0 && line.value.state === "lost" && !isReached());
+export const isAway = computed(() => line.value.state === "lost" && !isReachedAt(clock.value));
 
 /** People say that an action does not hold any more. */
 export function dropWaiting(key: string): void {

@@ -129,7 +129,7 @@ export function repeat(order: OrderSummary): void {
       missing.push(line.name);
       return [];
     }
-    const wanted = line.modifiers.map(({ modifier_id: id, count: times }) => ({ id, count: times }));
+    const wanted = line.modifiers.map(({ modifier_id: id, count }) => ({ id, count }));
     const modifiers = keptOf(product, chosenOf(wanted));
     missing.push(...line.modifiers.filter((one) => !modifiers.some((kept) => kept.id === one.modifier_id)).map((one) => one.name));
     const count = String(line.count);

@@ -44,6 +44,7 @@ const question = computed(() => {
   const left = body.products.map((one) => board.value.stopList.get(one.product_id) ?? null);
   return JSON.stringify({ body, lineIds, left, again: again.value });
 });
+
 /** Keep the price of the draft known, while the screen is open; returns how to stop. */
 export function followPrice(): () => void {
   let asked: AbortController | null = null;

@@ -36,6 +36,7 @@ export function Display({ stationId, name }: { stationId: number | null; name: s
   /** The page that is being turned to; until it is reached, what the keys number is on it already. */
   const turning = useRef<number | null>(null);
   const turned = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(turned.current), []);
   const [more, setMore] = useState<string | null>(null);
   const { box, room } = useRoom();
   const own = ofStation(tickets.value.values(), stationId);

@@ -36,8 +36,7 @@ export function bump(ticket: TicketCard): void {
 
 /** Do something with a ticket, unless it is the second hit of the same hand. */
 export function move(ticket: TicketCard, what: Move): void {
-  if (hits.has(`${ticket.id} turned`) && performance.now() - (hits.get(`${ticket.id} turned`) ?? 0) <= GUARD_MS) return;
-  if (!meant(ticket.id, ticket.id)) return;
+  if (!meant(ticket.id, `${ticket.id} moved`, `${ticket.id} turned`)) return;
   const { kitchen } = messages();
   const done = ask(ticket, pathOf(ticket, what), kitchen.asked[what](ticket.order_number));
   if (what === "reprint") void done.then((state) => state === "done" && toast(kitchen.reprinted(ticket.order_number)));
@@ -47,7 +46,7 @@ export function move(ticket: TicketCard, what: Move): void {
 export function finishLine(ticket: TicketCard, line: number): void {
   const found = ticket.lines.find((one) => one.line === line);
   if (found === undefined || found.ready_at !== null || ticket.status === "CANCELLED" || ticket.status === "READY") return;
-  if (!meant(`${ticket.id}/${line}`, ticket.id)) return;
+  if (!meant(`${ticket.id}/${line}`, `${ticket.id} moved`)) return;
   // The card must not offer to take the whole ticket under the second hit.
   hits.set(ticket.id, performance.now());
   void ask(ticket, linePath(ticket, line), messages().kitchen.asked.line(ticket.order_number, found.name));
@@ -84,10 +83,11 @@ async function ask(ticket: TicketCard, path: string, label: string): Promise<"do
   }
 }
 
-function meant(what: string, ticketId: string): boolean {
+/** Whether a hit is not the second one, nor comes just after any of `unless`. */
+function meant(what: string, ...unless: string[]): boolean {
   const at = performance.now();
   for (const [known, hitAt] of hits) if (at - hitAt > GUARD_MS) hits.delete(known);
-  if (hits.has(what) || hits.has(`${ticketId} moved`)) return false;
+  if ([what, ...unless].some((one) => hits.has(one))) return false;
   hits.set(what, at);
   return true;
 }

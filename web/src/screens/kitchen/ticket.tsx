@@ -44,8 +44,8 @@ export function Ticket({ ticket, place, number, isFresh, withStation, onMore }: 
   useLayoutEffect(() => noteMoved(ticket.id), [place]);
   // A hit on its way when the button came to mean something else was not meant for that.
   useLayoutEffect(() => noteTurned(ticket.id), [ticket.status]);
-  const isKnown = useMemo(() => computed(() => summaries.value.has(ticket.order_id)), [ticket.order_id]).value;
-  const comment = useMemo(() => computed(() => summaries.value.get(ticket.order_id)?.comment ?? null), [ticket.order_id]).value;
+  /** Undefined while nobody knows it yet. */
+  const comment = useMemo(() => computed(() => summaries.value.get(ticket.order_id)?.comment), [ticket.order_id]).value;
   const waiting = ticket.status === "NEW" || ticket.status === "STARTED";
   const look = waiting ? level : ticket.status === "READY" ? "done" : "cancelled";
   return (
@@ -76,13 +76,13 @@ export function Ticket({ ticket, place, number, isFresh, withStation, onMore }: 
         </div>
       </header>
       <div class="kitchen-lines" tabIndex={-1}>
-        {waiting && !isKnown && (
+        {waiting && comment === undefined && (
           // Whoever cooks must not take what has not come yet for nothing.
           <p class="kitchen-note is-order is-coming" data-testid="comment-coming" aria-label={kitchen.commentComing}>
             <Icon of={MessageSquareWarning} /> …
           </p>
         )}
-        {comment !== null && comment !== "" && <Comment text={comment} onOpen={() => onMore(ticket.id)} />}
+        {comment && <Comment text={comment} onOpen={() => onMore(ticket.id)} />}
         {ticket.lines.map((line) => (
           <Line key={line.line} ticket={ticket} line={line} />
         ))}
